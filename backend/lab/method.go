@@ -1,0 +1,110 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+)
+
+// Method is one agent learning in one world: what a run executes. It is single-use, and only one goroutine calls it.
+//
+// Advance does the next unit of work (a rollout and its update, an evaluation, an episode), emits its events and says how far it
+// is; Done == Total means that nothing is left. The same set-up, seed and kernel family give the same events, whatever the number
+// of threads. It looks at ctx once per environment step or batch and then returns ctx.Err() without having emitted half a unit
+// that Restore could not make again.
+type Method interface {
+	Advance(ctx context.Context, emit Emitter) (Progress, error)
+	Snapshotter
+}
+
+// Snapshotter keeps and restores the whole state between two units: parameters, optimiser, memory, random streams, environments.
+type Snapshotter interface {
+	Snapshot(w io.Writer) error
+	Restore(r io.Reader) error
+}
+
+// Bench is what a method gets from the machine it runs on. Nothing in it may change a number but the kernel family.
+type Bench struct {
+	Kernel  string // kernel family: avx512, avx2, go; "" picks the best
+	Threads int    // workers inside one run, at least 1
+}
+
+// Setup is a resolved set-up: every knob of every section with its value. It is data, so that it can be hashed, sent and shared.
+type Setup struct {
+	Paper    string                     `json:"paper"`    // slug
+	Budget   string                     `json:"budget"`   // fast, laptop, full
+	Model    string                     `json:"model"`    // the rung: tiny, endpoint NAME, service NAME
+	Sections map[string]json.RawMessage `json:"sections"` // world, agent, memory, rl: {"kind": NAME, knob: value, ...}
+}
+
+// Section decodes one section into knobs. Unknown fields are an error.
+func (s Setup) Section(name string, knobs any) error {
+	raw, ok := s.Sections[name]
+	if !ok {
+		return Errorf(Invalid, "set-up of %s has no section %q", s.Paper, name)
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return Errorf(Invalid, "section %q of %s cannot be read: %w", name, s.Paper, err)
+	}
+	delete(fields, "kind")
+	rest, err := json.Marshal(fields)
+	if err != nil {
+		return Errorf(Internal, "section %q of %s: %w", name, s.Paper, err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(rest))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(knobs); err != nil {
+		return Errorf(Invalid, "section %q of %s cannot be read: %w", name, s.Paper, err)
+	}
+	return nil
+}
+
+// Kind returns the kind that a section chose, "" where it has none.
+func (s Setup) Kind(section string) string {
+	var head struct {
+		Kind string `json:"kind"`
+	}
+	if json.Unmarshal(s.Sections[section], &head) != nil {
+		return ""
+	}
+	return head.Kind
+}
+
+// Budgets are the sizes of a run: fast shows that it works, laptop gives verdicts, full is what the paper calls full scale.
+func Budgets() []string { return []string{"fast", "laptop", "full"} }
+
+// MetricSpec tells what a metric is, once, for charts, claims and docs.
+type MetricSpec struct {
+	Name   string `json:"name"`
+	Unit   string `json:"unit"`   // share, return, numbers, steps, tokens, nats
+	XUnit  string `json:"x_unit"` // environment steps, episodes
+	Better string `json:"better"` // higher, lower, or "" where neither is
+	Doc    string `json:"doc"`
+}
+
+// Card is what the Library shows of a paper.
+type Card struct {
+	Slug      string         `json:"slug"`
+	Title     string         `json:"title"`
+	Short     string         `json:"short"` // name as people say it
+	Source    string         `json:"source"`
+	Idea      string         `json:"idea"` // one line
+	Problem   string         `json:"problem"`
+	Mechanism string         `json:"mechanism"`
+	Reported  string         `json:"reported"`
+	Pitfalls  []string       `json:"pitfalls"`
+	Basis     string         `json:"basis"` // what the card rests on
+	Form      string         `json:"form"`  // of the memory: latent, tokens, parameters
+	Function  string         `json:"function"`
+	Control   string         `json:"control"` // rule or learned
+	Learns    string         `json:"learns"`
+	World     string         `json:"world"`
+	Rung      string         `json:"rung"`
+	Minutes   float64        `json:"minutes"` // on the computer that recorded its results, laptop budget, all runs
+	Notebook  string         `json:"notebook"`
+	Deviation []string       `json:"deviations"`
+	Metrics   []MetricSpec   `json:"metrics"`
+	Extra     map[string]any `json:"extra,omitempty"`
+}
