@@ -22,12 +22,12 @@ type Kernels struct {
 	Exp     func(dst, src []float32)
 	Tanh    func(dst, src []float32)
 	Sigmoid func(dst, src []float32)
-	Add     func(dst, a, b []float32)                // a + b
-	Mul     func(dst, a, b []float32)                // a * b
-	MulAdd  func(dst, a, b []float32)                // dst += a * b
+	Add     func(dst, a, b []float32)                   // a + b
+	Mul     func(dst, a, b []float32)                   // a * b
+	MulAdd  func(dst, a, b []float32)                   // dst += a * b
 	Axpy    func(dst []float32, s float32, x []float32) // dst += s * x
-	Scale   func(dst []float32, s float32)           // dst *= s
-	Dot     func(a, b []float32) float32             // fixed order: eight or sixteen partial sums, then a fixed tree
+	Scale   func(dst []float32, s float32)              // dst *= s
+	Dot     func(a, b []float32) float32                // fixed order: eight or sixteen partial sums, then a fixed tree
 	Sum     func(a []float32) float32
 	Max     func(a []float32) float32 // len >= 1
 
