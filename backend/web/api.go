@@ -22,15 +22,18 @@ import (
 //	POST job?path=P                  JobRequest    Job
 //	POST job/{id}/{pause|resume|stop|finish}       Job        (finish: stop after this unit, keep what is there)
 //	GET  jobs                                      []Job
-//	GET  chart?path=P&cell=C&dark=0|1              Chart
+//	GET  chart?path=P&cell=C&budget=B&dark=0|1     Chart      (budget left out: as the notebook says)
 //	GET  results?path=P&budget=B                   Results    (claims with verdicts, final table)
 //	GET  runs?path=P&limit=N&offset=N              RunPage
 //	GET  run/{key}                                 RunDetail
 //	GET  run/{key}/episodes?offset=N&limit=N       EpisodePage (newest first; offset from the newest)
 //	GET  run/{key}/episode/{id}?from=N&limit=N     EpisodeDetail
 //	GET  run/{key}/rows.csv?metric=M               raw rows as CSV
+//	GET  run/{key}/chart?metric=M&dark=0|1         Chart      (one metric of one run; its Cell is the metric, its topic runchart:KEY#M)
 //	GET  status                                    Status
 //	GET  ws                                        WebSocket: ClientMessage up, ServerMessage (text) and frames (binary, see chart) down
+//
+// Every other path that is no file of the pages answers index.html, so that an address such as /run?key=K opens where it was copied.
 
 // APIError is how every failure reaches the page.
 type APIError struct {
@@ -251,7 +254,7 @@ type Status struct {
 // ClientMessage is what a page sends over the WebSocket.
 type ClientMessage struct {
 	Type  string `json:"type"`  // watch, unwatch, hidden, visible
-	Topic string `json:"topic"` // jobs, run:KEY, notebook:PATH, chart:PATH#CELL
+	Topic string `json:"topic"` // jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC
 	After int64  `json:"after"` // last number seen of that topic, 0 for none
 }
 
