@@ -36,9 +36,21 @@ type Vec interface {
 	lab.Snapshotter
 }
 
+// Tensor is what every tensor world of Loci brings beside stepping: detail on request, replay of one episode, and references.
+type Tensor interface {
+	Vec
+	// Detail switches Info.Numbers on or off; it changes no episode.
+	Detail(on bool)
+	// Replay returns a new world of one environment that stands at the start of the episode with that Info.Seed, and writes its
+	// first observation [Obs] where obs is not nil. Played with the same actions, the episode is the same byte for byte.
+	Replay(seed uint64, obs []float32) (Vec, error)
+	// Reference returns one of References for this world; seed feeds the chance of those that use some.
+	Reference(name string, seed uint64) (Policy, error)
+}
+
 // Info sums up an episode.
 type Info struct {
-	Seed    uint64 // makes the episode again: see Replay of each world
+	Seed    uint64 // makes the episode again: see Tensor.Replay; below 2^53, so that it survives a JavaScript number
 	Steps   int
 	Return  float32
 	Success bool
