@@ -46,11 +46,54 @@ type EndlessKnobs struct {
 	Delay           float64 `json:"delay" doc:"cost of an action that does nothing: a turn inside a corridor, forward at a junction" default:"0.01" min:"0" max:"0.1" group:"world" pitfall:"the delay penalty must be small against 1, or the agent learns to turn at once and guess"`
 }
 
+// Levels of Color-Cubes.
+const (
+	Trivial = "trivial" // one cube, one target: retention
+	Medium  = "medium"  // updates show positions with colours
+	Extreme = "extreme" // updates show positions without colours
+)
+
+// CubesKnobs are the knobs of Color-Cubes.
+type CubesKnobs struct {
+	Grid     int     `json:"grid" doc:"rows and columns of the grid" symbol:"G" unit:"cells" default:"4" min:"2" max:"8" main:"true" group:"world"`
+	Cubes    int     `json:"cubes" doc:"cubes, each of its own colour" symbol:"N" unit:"cubes" default:"2" min:"1" max:"6" main:"true" group:"world"`
+	Targets  int     `json:"targets" doc:"targets to be reached in turn" symbol:"K" unit:"targets" default:"3" min:"1" max:"20" main:"true" group:"world" pitfall:"success over K targets is a product: read the targets reached too"`
+	Level    string  `json:"level" doc:"trivial: one cube, one target; medium: updates show positions with colours; extreme: updates show positions only" default:"medium" enum:"trivial,medium,extreme" main:"true" group:"world"`
+	Teleport float64 `json:"teleport" doc:"probability that a cube other than the target teleports after a move" unit:"share" default:"0.1" min:"0" max:"1" group:"world" pitfall:"each teleport shows the map anew, so a high rate needs less memory, not more"`
+	StepCost float64 `json:"step_cost" doc:"cost of a step that reaches no target" default:"0.01" min:"0" max:"0.1" group:"world" pitfall:"the step penalty must be small against 1, or giving up at once pays"`
+}
+
+// Validate checks what a single bound cannot say, and the bounds again, for callers that build knobs in Go.
+func (k *CubesKnobs) Validate() error {
+	for _, err := range []error{
+		within(ColorCubes, "grid", k.Grid, 2, 8),
+		within(ColorCubes, "cubes", k.Cubes, 1, maxCubes),
+		within(ColorCubes, "targets", k.Targets, 1, 20),
+		oneOf(ColorCubes, "level", k.Level, Trivial, Medium, Extreme),
+		within(ColorCubes, "teleport", k.Teleport, 0, 1),
+		within(ColorCubes, "step_cost", k.StepCost, 0, 0.1),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	if k.Level == Trivial && (k.Cubes != 1 || k.Targets != 1) {
+		return lab.Errorf(lab.Invalid, "%s: level is %q with cubes %d and targets %d, want 1 and 1", ColorCubes, k.Level, k.Cubes, k.Targets).
+			WithHint("set world.cubes and world.targets to 1, or world.level to medium or extreme")
+	}
+	if room := k.Grid*k.Grid - 2; k.Cubes > room { // the agent's cell and one to teleport to stay free
+		return lab.Errorf(lab.Invalid, "%s: cubes is %d on a grid of %d, want 1 to %d", ColorCubes, k.Cubes, k.Grid, room).
+			WithHint("set world.cubes to at most %d, or enlarge world.grid", room)
+	}
+	return nil
+}
+
 // Worlds lists the worlds of this package for the catalog.
 func Worlds() []schema.Kind {
 	return []schema.Kind{
 		{Name: TMaze, Doc: "One corridor, one cue, one turn: pure retention.", New: func() any { return new(TMazeKnobs) }},
 		{Name: EndlessTMaze, Doc: "A chain of corridors; each cue makes the former one worthless: rewriting.", New: func() any { return new(EndlessKnobs) }},
+		{Name: ColorCubes, Doc: "A map of coloured cubes, seen for a moment and changed by events: rewriting a part, keeping the rest.", New: func() any { return new(CubesKnobs) }},
 	}
 }
 
@@ -61,6 +104,8 @@ func New(knobs any, batch int) (world.Tensor, error) {
 		return NewTMaze(*k, batch)
 	case *EndlessKnobs:
 		return NewEndless(*k, batch)
+	case *CubesKnobs:
+		return NewCubes(*k, batch)
 	}
 	return nil, lab.Errorf(lab.Internal, "knobs of type %T belong to no maze", knobs)
 }
