@@ -43,7 +43,7 @@ type Tensor interface {
 	Detail(on bool)
 	// Replay returns a new world of one environment that stands at the start of the episode with that Info.Seed, and writes its
 	// first observation [Obs] where obs is not nil. Played with the same actions, the episode is the same byte for byte.
-	Replay(seed uint64, obs []float32) (Vec, error)
+	Replay(seed uint64, obs []float32) (Tensor, error)
 	// Reference returns one of References for this world; seed feeds the chance of those that use some.
 	Reference(name string, seed uint64) (Policy, error)
 }

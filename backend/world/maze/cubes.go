@@ -382,7 +382,7 @@ func (o CubesOutcome) numbers() map[string]float64 {
 }
 
 // Replay makes the episode with that Info.Seed again, alone.
-func (c *Cubes) Replay(seed uint64, obs []float32) (world.Vec, error) {
+func (c *Cubes) Replay(seed uint64, obs []float32) (world.Tensor, error) {
 	one, err := NewCubes(c.knobs, 1)
 	if err != nil {
 		return nil, err

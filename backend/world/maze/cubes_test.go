@@ -18,9 +18,9 @@ func cubesKnobs(n, k int, level string) CubesKnobs {
 }
 
 func TestColorCubesKeepsTheContractOfWorlds(t *testing.T) {
-	for _, k := range []CubesKnobs{cubesKnobs(1, 1, Trivial), cubesKnobs(3, 1, Medium), cubesKnobs(2, 3, Medium), cubesKnobs(3, 3, Medium),
-		cubesKnobs(2, 3, Extreme), cubesKnobs(3, 3, Extreme),
-		{Grid: 8, Cubes: 6, Targets: 3, Level: Extreme, Teleport: 1, StepCost: 0.1}} {
+	for _, k := range []CubesKnobs{cubesKnobs(1, 1, Trivial), cubesKnobs(3, 1, Medium), cubesKnobs(2, 3, Medium),
+		cubesKnobs(3, 3, Extreme),
+		{Grid: 5, Cubes: 6, Targets: 2, Level: Extreme, Teleport: 1, StepCost: 0.1}} {
 		t.Run(fmt.Sprintf("G=%d N=%d K=%d %s", k.Grid, k.Cubes, k.Targets, k.Level), func(t *testing.T) {
 			kinds, g := 2, k.Grid
 			if k.Level == Extreme {
@@ -221,7 +221,7 @@ func TestTheFullMemoryReferenceKnowsTheMapAtEveryStep(t *testing.T) {
 		obs, reward, done := make([]float32, 16*c.spec.Obs), make([]float32, 16), make([]bool, 16)
 		fresh, actions := slices.Repeat([]bool{true}, 16), make([]int32, 16)
 		c.Reset(8, obs)
-		for step := range 2000 {
+		for step := range 800 {
 			keeper.Act(obs, fresh, actions)
 			for b := range c.boards {
 				if keeper.believed[b] != c.boards[b].Cubes {
@@ -249,6 +249,20 @@ func TestScenesOfCubesDrawHiddenThingsAsGhosts(t *testing.T) {
 		}
 		if got := strings.Join(seen, "|"); got != want {
 			t.Errorf("shown %d draws %s, want %s", shown, got, want)
+		}
+	}
+}
+
+// The largest grid uses all 64 bits of the set of cells.
+func TestTheLargestGridHasRoomForEveryCell(t *testing.T) {
+	c := at(t, CubesKnobs{Grid: 8, Cubes: 1, Targets: 1, Level: Trivial}, 0, 0, 1)
+	var seen [64]bool
+	for i := range uint64(3000) {
+		seen[c.freeCell(1<<63|1, world.Draw(5, i))] = true
+	}
+	for cell, s := range seen {
+		if want := cell != 0 && cell != 63; s != want {
+			t.Errorf("cell %d was picked: %v, want %v", cell, s, want)
 		}
 	}
 }

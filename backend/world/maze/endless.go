@@ -359,7 +359,7 @@ func (o Outcome) numbers() map[string]float64 {
 }
 
 // Replay makes the episode with that Info.Seed again, alone.
-func (m *Endless) Replay(seed uint64, obs []float32) (world.Vec, error) {
+func (m *Endless) Replay(seed uint64, obs []float32) (world.Tensor, error) {
 	one, err := newEndless(m.spec.Name, m.knobs, 1)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package maze
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -158,6 +159,26 @@ func TestProbesNameTheCueThePreviousCueAndTheCell(t *testing.T) {
 			t.Errorf("step %d: probe is %+v, want %+v", i, got, want[i])
 		}
 		v.Step([]int32{action}, obs, reward, done)
+	}
+}
+
+// Cues up, down, down: the third corridor's former cue is the second's, so it counts as same although it differs from the first.
+func TestTheFormerCueIsThatOfTheCorridorJustBefore(t *testing.T) {
+	m, err := NewEndless(endlessKnobs(3, 1, Fixed), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	obs := make([]float32, 4)
+	v, err := m.Replay(seedWith(t, m, 0, 1, 1), obs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Detail(true)
+	walk(t, v, obs, []step{{0, 0, "junction", false}, {1, 1, "cue down", false}, {0, 0, "junction", false}, {2, 1, "cue down", false},
+		{0, 0, "junction", false}, {1, -1, "", true}})
+	want := map[string]float64{"corridors": 2, "turns": 3, "wrong": 1, "changed": 1, "changed_wrong": 0, "same": 1, "same_wrong": 1}
+	if got := v.Info(0).Numbers; !maps.Equal(got, want) {
+		t.Errorf("numbers are %v, want %v", got, want)
 	}
 }
 
