@@ -26,8 +26,9 @@ func newScanner(f io.ReaderAt, from Position, limit int64) *scanner {
 	if from.Offset == 0 {
 		from = Position{Offset: headerSize}
 	}
-	section := io.NewSectionReader(f, from.Offset, max(0, limit-from.Offset))
-	return &scanner{r: bufio.NewReaderSize(section, 256<<10), at: from, limit: limit}
+	left := max(0, limit-from.Offset)
+	section := io.NewSectionReader(f, from.Offset, left)
+	return &scanner{r: bufio.NewReaderSize(section, int(min(left, 256<<10))), at: from, limit: limit}
 }
 
 // next returns the frame at the scanner's position; io.EOF when there is nothing left, errBroken when the bytes there are no whole
@@ -99,7 +100,7 @@ func (d *Damage) err() *lab.Error {
 // makes the rest of the file a torn tail.
 func findLater(f io.ReaderAt, broken Position, size int64) (later Position, found bool, err error) {
 	const chunk = 1 << 20
-	buf := make([]byte, chunk+prefixSize)
+	buf := make([]byte, min(chunk+prefixSize, size-broken.Offset))
 	last := broken.Seq + (size-broken.Offset)/frameExtra // no more frames fit
 	for base := broken.Offset + 1; base+frameExtra <= size; base += chunk {
 		n, err := f.ReadAt(buf[:min(int64(len(buf)), size-base)], base)
