@@ -56,10 +56,16 @@ func tanh32(x float32) float32 {
 	if x != x {
 		return x
 	}
-	n, q := reduce(2 * min(float32(math.Abs(float64(x))), tanhTop))
+	const sign = 1 << 31
+	bits := math.Float32bits(x)
+	a := math.Float32frombits(bits &^ sign)
+	if a > tanhTop {
+		a = tanhTop
+	}
+	n, q := reduce(2 * a)
 	s := pow2(n)
 	t := float32(s*q) + (s - 1)
-	return float32(math.Copysign(float64(t/(t+2)), float64(x)))
+	return math.Float32frombits(math.Float32bits(t/(t+2)) | bits&sign)
 }
 
 func goExp(dst, src []float32) {
