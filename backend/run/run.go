@@ -1,0 +1,268 @@
+// Package run executes one run: it drives a method unit by unit, keeps its events in the record, takes checkpoints, catches panics,
+// and continues a killed run so that its finished record equals the undisturbed one byte for byte but for times.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/record"
+)
+
+// RecordFile is the name of the record inside a run's folder; its checkpoints lie beside it.
+const RecordFile = "record.loci"
+
+// checkpoints per run. Their places depend on the run's own units alone, never on the clock: a checkpoint is an event of the record.
+const checkpoints = 40
+
+// Config is one run: what to do, where to keep it, who looks on.
+type Config struct {
+	Start lab.Start // first event; Start.Key names the run
+	// New makes the method at its first unit. It is called once, inside the panic boundary.
+	New func() (lab.Method, error)
+	Dir string // folder of this run alone, made when it does not exist
+
+	// Gate is asked before every unit and may block while the run is paused. An error ends the execution and leaves the run to be
+	// continued later. nil never waits.
+	Gate func(ctx context.Context) error
+	// Tee sees every event that is new in the record, after it was taken in. It must not block. nil is allowed.
+	Tee func(seq int64, ev lab.Event)
+}
+
+// Execute brings the run to its end and returns the End event. A finished record is not run again: its end is returned.
+//
+// When ctx is cancelled or Gate returns an error, that error comes back and the record ends as cancelled; the next Execute takes
+// that end off again and continues from the last checkpoint. A method's error or panic ends the record as failed, and is returned.
+func Execute(ctx context.Context, cfg Config) (lab.End, error) {
+	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+		return lab.End{}, lab.Errorf(lab.Unavailable, "the run's folder %q cannot be made: %w", cfg.Dir, err).
+			WithHint("free space or make the folder writable, or set LOCI_HOME to another folder")
+	}
+	path := filepath.Join(cfg.Dir, RecordFile)
+	if end, ok, err := Ended(path); err != nil || (ok && end.Status == lab.StatusDone) {
+		return end, err
+	}
+	e := &execution{Config: cfg, final: map[string]lab.Float{}}
+	if err := e.open(path); err != nil {
+		return lab.End{}, err
+	}
+	end, err := e.drive(ctx)
+	return end, errors.Join(err, e.writer.Close())
+}
+
+// execution is the state of one Execute.
+type execution struct {
+	Config
+	writer *record.Writer
+	method lab.Method
+	resume *lab.Checkpoint      // nil when the run starts at its beginning
+	unit   int64                // units of Advance completed
+	final  map[string]lab.Float // last value of every metric
+	lost   error                // the record took an event no more
+}
+
+// Emit keeps an event and shows it to who looks on. Events that the record held already are checked against it and not shown again.
+func (e *execution) Emit(ev lab.Event) error {
+	if m, ok := ev.(lab.Metric); ok {
+		e.final[m.Name] = m.Value
+	}
+	replayed := e.writer.Verifying()
+	if err := e.writer.Emit(ev); err != nil {
+		e.lost = err
+		return err
+	}
+	if e.Tee != nil && !replayed {
+		e.Tee(e.writer.Seq()-1, ev)
+	}
+	return nil
+}
+
+// open positions the writer: at a new record, or behind the last checkpoint that can be used.
+func (e *execution) open(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		w, err := record.Create(path, record.Options{})
+		e.writer = w
+		return err
+	}
+	usable := func(c lab.Checkpoint) bool { return record.CheckCheckpoint(e.Dir, c) == nil }
+	w, last, found, err := record.Resume(path, usable, record.Options{Reopen: true})
+	if err != nil {
+		return err
+	}
+	e.writer = w
+	if found {
+		e.resume = &last
+		return e.readFinal(path, last)
+	}
+	return nil
+}
+
+// readFinal recalls the metrics that were emitted before the checkpoint, which the method will not emit again.
+func (e *execution) readFinal(path string, last lab.Checkpoint) error {
+	return Events(path, func(ev lab.Event) (bool, error) {
+		switch ev := ev.(type) {
+		case lab.Metric:
+			e.final[ev.Name] = ev.Value
+		case lab.Checkpoint:
+			return ev != last, nil
+		}
+		return true, nil
+	})
+}
+
+// drive makes the method and advances it to its end.
+func (e *execution) drive(ctx context.Context) (lab.End, error) {
+	err := e.guard(func() error { return e.begin() })
+	for done := false; err == nil && !done; {
+		if err = e.wait(ctx); err == nil {
+			err = e.guard(func() (err error) { done, err = e.advance(ctx); return err })
+		}
+	}
+	if e.lost != nil {
+		return lab.End{}, e.lost
+	}
+	return e.end(ctx, err)
+}
+
+func (e *execution) wait(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return lab.Errorf(lab.Cancelled, "the run was stopped after %d units: %w", e.unit, err).
+			WithHint("run it again to continue from its last checkpoint")
+	}
+	if e.Gate == nil {
+		return nil
+	}
+	return e.Gate(ctx)
+}
+
+// begin makes the method and restores it, or writes the first event.
+func (e *execution) begin() error {
+	m, err := e.New()
+	if err != nil {
+		return err
+	}
+	e.method = m
+	if e.resume == nil {
+		return e.Emit(e.Start)
+	}
+	e.unit = e.resume.Unit
+	r, err := record.OpenCheckpoint(e.Dir, *e.resume)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return e.method.Restore(r)
+}
+
+// advance does one unit, says how far the run is and takes a checkpoint where one is due.
+func (e *execution) advance(ctx context.Context) (done bool, err error) {
+	p, err := e.method.Advance(ctx, e)
+	if err != nil {
+		return false, err
+	}
+	e.unit++
+	if err := e.Emit(p); err != nil {
+		return false, err
+	}
+	if p.Done >= p.Total {
+		return true, nil
+	}
+	if !due(p, e.unit) {
+		return false, nil
+	}
+	c, err := record.WriteCheckpoint(e.Dir, e.unit, func(w io.Writer) error { return e.method.Snapshot(w) })
+	if err != nil {
+		return false, err
+	}
+	return false, e.Emit(c)
+}
+
+// due spreads the checkpoints evenly over the run, whatever the size of its units: one is due when this unit carried the progress
+// over another fortieth of the total.
+func due(p lab.Progress, unit int64) bool {
+	if p.Total <= 0 || unit == 0 {
+		return false
+	}
+	step := p.Done / unit // work per unit so far, rounded down; units of one run have one size
+	return p.Done*checkpoints/p.Total > (p.Done-step)*checkpoints/p.Total
+}
+
+// end writes the last event. A run that is stopped while it still plays recorded events again writes none: the record knows more.
+func (e *execution) end(ctx context.Context, cause error) (lab.End, error) {
+	end := lab.End{Status: lab.StatusDone, Final: e.final}
+	if cause != nil {
+		end.Status, end.Code, end.Error, end.Hint = lab.StatusFailed, lab.CodeOf(cause), cause.Error(), lab.HintOf(cause)
+	}
+	if cause != nil && (ctx.Err() != nil || end.Code == lab.Cancelled) {
+		end.Status = lab.StatusCancelled
+		if e.writer.Verifying() {
+			return end, cause
+		}
+	}
+	return end, errors.Join(cause, e.Emit(end))
+}
+
+// guard is the one place where a panic becomes an error, with the run's name attached.
+func (e *execution) guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			cause := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = &lab.Error{Code: lab.Internal, Err: cause,
+				Msg:  fmt.Sprintf("%s, arm %q, seed %d, unit %d: %v", e.Start.Setup.Paper, e.Start.Arm, e.Start.Seed, e.unit, p),
+				Hint: "this is a mistake in Loci; the record up to here is kept: `loci show " + e.Start.Key + "` prints it"}
+		}
+	}()
+	return f()
+}
+
+// Ended returns the End event of the record at path, and false when there is no record or it has no end yet.
+func Ended(path string) (lab.End, bool, error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return lab.End{}, false, nil
+	}
+	r, err := record.Open(path)
+	if err != nil {
+		return lab.End{}, false, err
+	}
+	defer r.Close()
+	if !r.Ended() {
+		return lab.End{}, false, nil
+	}
+	f, err := r.At(r.Len() - 1)
+	if err != nil {
+		return lab.End{}, false, err
+	}
+	ev, err := f.Event()
+	if err != nil {
+		return lab.End{}, false, err
+	}
+	return ev.(lab.End), true, nil
+}
+
+// Events calls f for every event of the record in order until f says to stop.
+func Events(path string, f func(lab.Event) (more bool, err error)) error {
+	r, err := record.Open(path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for frame, err := range r.Frames(0) {
+		if err != nil {
+			return err
+		}
+		ev, err := frame.Event()
+		if err != nil {
+			return err
+		}
+		if more, err := f(ev); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
