@@ -2289,7 +2289,7 @@ end86:
 	RET
 
 // func panel16AVX2(m int, k int, a *float32, rs int, ks int, b *float32, ldb int, c *float32, ldc int, alpha float32, beta float32, fresh bool)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·panel16AVX2(SB), NOSPLIT, $0-81
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
@@ -2301,25 +2301,38 @@ TEXT ·panel16AVX2(SB), NOSPLIT, $0-81
 	MOVQ m+0(FP), R9
 
 tiles87:
-	CMPQ   R9, $0x00000006
-	JL     rest88
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   AX, R10
-	LEAQ   (R10)(CX*4), R11
-	LEAQ   (R11)(CX*2), AX
-	MOVQ   b+40(FP), R12
-	MOVQ   k+8(FP), R13
+	CMPQ       R9, $0x00000006
+	JL         rest88
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       AX, R10
+	LEAQ       (R10)(CX*4), R11
+	LEAQ       (R11)(CX*2), AX
+	MOVQ       DI, R12
+	PREFETCHT0 (R12)
+	ADDQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       R8, R12
+	PREFETCHT0 (R12)
+	ADDQ       R8, R12
+	MOVQ       b+40(FP), R12
+	MOVQ       k+8(FP), R13
 
 k90:
 	VMOVUPS      (R12), Y12
@@ -2445,23 +2458,34 @@ written92:
 	JMP  tiles87
 
 rest88:
-	CMPQ   R9, $0x00000005
-	JNE    next93
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ   AX, R9
-	LEAQ   (R9)(CX*4), R10
-	LEAQ   (R10)(CX*1), AX
-	MOVQ   b+40(FP), AX
-	MOVQ   k+8(FP), R11
+	CMPQ       R9, $0x00000005
+	JNE        next93
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       AX, R9
+	LEAQ       (R9)(CX*4), R10
+	LEAQ       (R10)(CX*1), AX
+	MOVQ       DI, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	MOVQ       b+40(FP), AX
+	MOVQ       k+8(FP), R11
 
 k94:
 	VMOVUPS      (AX), Y10
@@ -2569,20 +2593,29 @@ written96:
 	JMP done89
 
 next93:
-	CMPQ   R9, $0x00000004
-	JNE    next97
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   AX, R9
-	LEAQ   (R9)(CX*4), AX
-	MOVQ   b+40(FP), AX
-	MOVQ   k+8(FP), R10
+	CMPQ       R9, $0x00000004
+	JNE        next97
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	MOVQ       AX, R9
+	LEAQ       (R9)(CX*4), AX
+	MOVQ       DI, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	MOVQ       b+40(FP), AX
+	MOVQ       k+8(FP), R10
 
 k98:
 	VMOVUPS      (AX), Y8
@@ -2672,18 +2705,25 @@ written100:
 	JMP done89
 
 next97:
-	CMPQ   R9, $0x00000003
-	JNE    next101
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   AX, R9
-	LEAQ   (R9)(DX*1), AX
-	MOVQ   b+40(FP), AX
-	MOVQ   k+8(FP), DX
+	CMPQ       R9, $0x00000003
+	JNE        next101
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       AX, R9
+	LEAQ       (R9)(DX*1), AX
+	MOVQ       DI, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	MOVQ       b+40(FP), AX
+	MOVQ       k+8(FP), DX
 
 k102:
 	VMOVUPS      (AX), Y6
@@ -2756,16 +2796,21 @@ written104:
 	JMP done89
 
 next101:
-	CMPQ   R9, $0x00000002
-	JNE    next105
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   AX, DX
-	LEAQ   (DX)(CX*2), AX
-	MOVQ   b+40(FP), AX
-	MOVQ   k+8(FP), R9
+	CMPQ       R9, $0x00000002
+	JNE        next105
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       AX, DX
+	LEAQ       (DX)(CX*2), AX
+	MOVQ       DI, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	MOVQ       b+40(FP), AX
+	MOVQ       k+8(FP), R9
 
 k106:
 	VMOVUPS      (AX), Y4
@@ -2821,14 +2866,17 @@ written108:
 	JMP done89
 
 next105:
-	CMPQ   R9, $0x00000001
-	JNE    next109
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   AX, DX
-	LEAQ   (DX)(CX*1), AX
-	MOVQ   b+40(FP), AX
-	MOVQ   k+8(FP), CX
+	CMPQ       R9, $0x00000001
+	JNE        next109
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       AX, DX
+	LEAQ       (DX)(CX*1), AX
+	MOVQ       DI, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	MOVQ       b+40(FP), AX
+	MOVQ       k+8(FP), CX
 
 k110:
 	VMOVUPS      (AX), Y2
@@ -2872,62 +2920,78 @@ done89:
 	RET
 
 // func pack16AVX2(k int, a *float32, rs int, ks int, b *float32, ldb int, c *float32, ldc int, alpha float32, beta float32, fresh bool, pack *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·pack16AVX2(SB), NOSPLIT, $0-88
-	MOVQ   a+8(FP), AX
-	MOVQ   rs+16(FP), CX
-	MOVQ   ks+24(FP), BX
-	MOVQ   ldb+40(FP), SI
-	MOVQ   c+48(FP), DI
-	MOVQ   ldc+56(FP), R8
-	LEAQ   (CX)(CX*2), DX
-	MOVQ   pack+80(FP), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   AX, R10
-	LEAQ   (R10)(CX*4), R11
-	LEAQ   (R11)(CX*2), AX
-	MOVQ   b+32(FP), AX
-	MOVQ   k+0(FP), R12
+	MOVQ       a+8(FP), AX
+	MOVQ       rs+16(FP), CX
+	MOVQ       ks+24(FP), BX
+	MOVQ       ldb+40(FP), SI
+	MOVQ       c+48(FP), DI
+	MOVQ       ldc+56(FP), R8
+	LEAQ       (CX)(CX*2), DX
+	MOVQ       pack+80(FP), R9
+	MOVQ       SI, R10
+	SHLQ       $0x04, R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	MOVQ       AX, R11
+	LEAQ       (R11)(CX*4), R12
+	LEAQ       (R12)(CX*2), AX
+	MOVQ       DI, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	PREFETCHT0 (AX)
+	ADDQ       R8, AX
+	MOVQ       b+32(FP), AX
+	MOVQ       k+0(FP), R13
 
 k113:
 	VMOVUPS      (AX), Y12
 	VMOVUPS      32(AX), Y13
+	PREFETCHT0   (AX)(R10*1)
 	VMOVUPS      Y12, (R9)
 	VMOVUPS      Y13, 32(R9)
 	ADDQ         $0x00000040, R9
-	VBROADCASTSS (R10), Y14
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R10)(CX*1), Y14
+	VBROADCASTSS (R11)(CX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R10)(CX*2), Y14
+	VBROADCASTSS (R11)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R10)(DX*1), Y14
+	VBROADCASTSS (R11)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R11), Y14
+	VBROADCASTSS (R12), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R11)(CX*1), Y14
+	VBROADCASTSS (R12)(CX*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         BX, R10
 	ADDQ         BX, R11
+	ADDQ         BX, R12
 	ADDQ         SI, AX
-	DECQ         R12
+	DECQ         R13
 	JNE          k113
 	VBROADCASTSS alpha+64(FP), Y12
 	MOVB         fresh+72(FP), AL

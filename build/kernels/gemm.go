@@ -28,6 +28,10 @@ const (
 	panelParams = "a *float32, rs, ks int, b *float32, ldb int, c *float32, ldc int, alpha, beta float32, fresh bool"
 )
 
+// rowsAhead is the base-2 logarithm of how many rows before their use the packing tile asks for rows of B: they come from far away, and
+// no hardware follows so long a stride.
+const rowsAhead = 4
+
 // tiles holds the registers shared by the tiles of one function.
 type tiles struct {
 	*generator
@@ -37,6 +41,7 @@ type tiles struct {
 	ldb, c, ldc reg.Register
 	columns     []reg.Register // masks of the vectors of a row, 16-lane vectors only
 	pack        reg.Register   // where to copy B to, or nil
+	ahead       reg.Register   // distance of the rows of B to fetch early, when packing
 }
 
 func (g *generator) loadTiles(vectors int) *tiles {
@@ -94,7 +99,9 @@ func (g *generator) packTile(rows, vectors int) {
 	g.begin(fmt.Sprintf("pack%d", vectors*g.lanes()), fmt.Sprintf("is one tile of %d rows of the panel that also copies B to pack.", rows),
 		signature+", pack *float32)")
 	t := g.loadTiles(vectors)
-	t.pack = g.ptr("pack")
+	t.pack, t.ahead = g.ptr("pack"), g.GP64()
+	g.MOVQ(t.ldb, t.ahead)
+	g.SHLQ(U8(rowsAhead), t.ahead)
 	t.emit(rows)
 	g.end()
 }
@@ -118,6 +125,7 @@ func (t *tiles) emit(rows int) {
 		a = append(a, p)
 	}
 	t.advance(rows, a[len(a)-1])
+	t.fetchC(rows)
 	b, k, again := t.ptr("b"), t.ptr("k"), t.label("k")
 	t.Label(again)
 	t.step(acc, a, b)
@@ -128,6 +136,18 @@ func (t *tiles) emit(rows int) {
 	t.DECQ(k)
 	t.JNE(ref(again))
 	t.update(acc)
+}
+
+// fetchC asks for the rows of C, so that they have come when the sums are done.
+func (t *tiles) fetchC(rows int) {
+	row := t.GP64()
+	t.MOVQ(t.c, row)
+	for range rows {
+		for offset := 0; offset < t.vectors*t.bytes; offset += 64 {
+			t.PREFETCHT0(at(row).Offset(offset))
+		}
+		t.ADDQ(t.ldc, row)
+	}
 }
 
 // advance sets base to the row after the tile, from the pointer to its last group of rows.
@@ -155,6 +175,9 @@ func (t *tiles) step(acc [][]reg.Register, a []reg.Register, b reg.Register) {
 		row[v] = x
 	}
 	if t.pack != nil {
+		for offset := 0; offset < t.vectors*t.bytes; offset += 64 {
+			t.PREFETCHT0(Mem{Base: b, Index: t.ahead, Scale: 1, Disp: offset})
+		}
 		for v, x := range row {
 			t.VMOVUPS(x, at(t.pack).Offset(v*t.bytes))
 		}
