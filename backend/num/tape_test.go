@@ -100,60 +100,12 @@ func checkGradStep(t *testing.T, h, tol float64, b build, xs ...*Tensor) {
 	}
 }
 
-func TestLinearByHand(t *testing.T) {
-	// x = [1 2], w = [[1 0] [-1 3]], b = [0.5 -1]: z = [1-2+0.5, 0+6-1] = [-0.5, 5]; relu gives [0 5].
-	// Loss weights come from dy = [1 1]: dz = [0 1], dw = x^T dz = [[0 1] [0 2]], db = [0 1], dx = dz w^T = [0 3].
-	x, w, b := NewParam("x", 1, 2), NewParam("w", 2, 2), NewParam("b", 2)
-	copy(x.Data, []float32{1, 2})
-	copy(w.Data, []float32{1, 0, -1, 3})
-	copy(b.Data, []float32{0.5, -1})
-	tape := NewTape(testCore(t, 1))
-	y := tape.Linear(x, w, b, ReLU)
-	if want := []float32{0, 5}; !slices.Equal(y.Data, want) {
-		t.Fatalf("y is %v, want %v", y.Data, want)
-	}
-	loss := &weighted{w: []float32{1, 1}}
-	tape.Backward(loss.record(tape, y))
-	for _, c := range []struct {
-		x    *Tensor
-		want []float32
-	}{{w, []float32{0, 1, 0, 2}}, {b, []float32{0, 1}}, {x, []float32{0, 3}}} {
-		if !slices.Equal(c.x.Grad, c.want) {
-			t.Errorf("gradient of %s is %v, want %v", c.x, c.x.Grad, c.want)
-		}
-	}
-}
-
-func TestLinearGradients(t *testing.T) {
-	for _, act := range []Act{None, ReLU, Tanh, Sigmoid, SiLU} {
-		t.Run(fmt.Sprintf("activation %d agrees with finite differences", act), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(1, uint64(act)))
-			x, w, b := NewParam("x", 3, 2, 5), NewParam("w", 5, 7), NewParam("b", 7)
-			randomise(r, 0.5, x, w, b)
-			h := 0.02
-			if act == ReLU { // a step must not cross the kink; the function is linear elsewhere, so a small step loses nothing
-				h = 1e-3
-			}
-			checkGradStep(t, h, 3e-3, func(t *Tape) *Tensor { return t.Linear(x, w, b, act) }, x, w, b)
-		})
-	}
-}
-
-func TestLinearTwiceAddsBothGradients(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 0))
-	x, w, b := NewParam("x", 4, 3), NewParam("w", 3, 3), NewParam("b", 3)
-	randomise(r, 0.5, x, w, b)
-	checkGrad(t, func(t *Tape) *Tensor { // w is used twice, and so is the first result
-		y := t.Linear(x, w, b, Tanh)
-		return t.Add(t.Linear(y, w, b, Tanh), y)
-	}, x, w, b)
-}
-
 // cell is a recurrent operation with its tensors, all of which want gradients.
 type cell struct {
-	name string
-	run  build
-	xs   []*Tensor
+	name     string
+	run      build
+	xs       []*Tensor
+	x, state *Tensor // the inputs [T][B][D] and the state before them; a state that wants no gradient is not in xs
 }
 
 // cells makes every recurrent operation at odd sizes with resets in the middle.
@@ -169,11 +121,35 @@ func cells(steps, b, d, h int, fresh []bool) []cell {
 	}
 	rnn, gru, lstm, keep := make("rnn", 1, 1), make("gru", 3, 1), make("lstm", 4, 2), make("keep", 4, 2)
 	return []cell{
-		{"rnn", func(t *Tape) *Tensor { return t.RNN(rnn[0], rnn[1], rnn[2], rnn[3], rnn[4], fresh) }, rnn[:5]},
-		{"gru", func(t *Tape) *Tensor { return t.GRU(gru[0], gru[1], gru[2], gru[3], gru[5], gru[4], fresh) }, gru},
-		{"lstm", func(t *Tape) *Tensor { return t.LSTM(lstm[0], lstm[1], lstm[2], lstm[3], lstm[4], fresh, false) }, lstm[:5]},
-		{"lstm that keeps", func(t *Tape) *Tensor { return t.LSTM(keep[0], keep[1], keep[2], keep[3], keep[4], fresh, true) }, keep[:5]},
+		{"rnn", func(t *Tape) *Tensor { return t.RNN(rnn[0], rnn[1], rnn[2], rnn[3], rnn[4], fresh) }, rnn[:5], rnn[0], rnn[4]},
+		{"gru", func(t *Tape) *Tensor { return t.GRU(gru[0], gru[1], gru[2], gru[3], gru[5], gru[4], fresh) }, gru, gru[0], gru[4]},
+		{"lstm", func(t *Tape) *Tensor { return t.LSTM(lstm[0], lstm[1], lstm[2], lstm[3], lstm[4], fresh, false) }, lstm[:5], lstm[0], lstm[4]},
+		{"lstm that keeps", func(t *Tape) *Tensor { return t.LSTM(keep[0], keep[1], keep[2], keep[3], keep[4], fresh, true) }, keep[:5], keep[0], keep[4]},
+		ffaCell(r, steps, b, d, h, fresh),
+		attendCell(r, steps, b, 2*d, h+2, fresh),
 	}
+}
+
+func ffaCell(r *rand.Rand, steps, b, m, c int, fresh []bool) cell {
+	x, alpha, omega := NewParam("ffa.x", steps, b, m), NewParam("ffa.alpha", m), NewParam("ffa.omega", c)
+	state := NewParam("ffa.state", b, 2*m*c)
+	randomise(r, 0.6, x, alpha, omega, state)
+	alpha.Data[0] = -0.4 // both signs of alpha decay
+	run := func(t *Tape) *Tensor { return t.FFA(x, alpha, omega, state, fresh) }
+	return cell{"ffa", run, []*Tensor{x, alpha, omega, state}, x, state}
+}
+
+// attendCell has two heads and states that hold nothing, some and all of a window.
+func attendCell(r *rand.Rand, steps, b, width, window int, fresh []bool) cell {
+	w := Window{Heads: 2, Steps: window, Width: width}
+	qkv, bias := NewParam("attend.qkv", steps, b, 3*width), NewParam("attend.bias", 2, window)
+	state := New("attend.state", b, 3+w.StateSize())
+	randomise(r, 0.6, qkv, bias, state)
+	for e := range b {
+		state.Data[e*state.Last()+3] = float32(e * (window - 1))
+	}
+	run := func(t *Tape) *Tensor { return t.Attend(w, qkv, bias, state, 3, fresh) }
+	return cell{"attend", run, []*Tensor{qkv, bias}, qkv, state}
 }
 
 func TestSequenceGradients(t *testing.T) {
@@ -193,26 +169,27 @@ func TestNothingCrossesTheStartOfAnEpisode(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			tape := NewTape(testCore(t, 1))
 			y := c.run(tape)
-			before := slices.Clone(y.Data[3*b*h:])
-			loss := &weighted{w: make([]float32, steps*b*h)} // weights only after the border
-			for i := 3 * b * h; i < steps*b*h; i++ {
-				loss.w[i] = 1
+			border := 3 * b * y.Last()
+			before := slices.Clone(y.Data[border:])
+			loss := &weighted{w: make([]float32, y.Len())} // weights only after the border
+			for i := range before {
+				loss.w[border+i] = float32(1 + i%3)
 			}
 			tape.Backward(loss.record(tape, y))
-			x, state := c.xs[0], c.xs[4]
-			for i, g := range x.Grad {
-				if past := i < 3*b*d; past != (g == 0) {
-					t.Fatalf("gradient of input %d of %d is %g", i, len(x.Grad), g)
-				}
+			x, state := c.x, c.state
+			past := 3 * b * x.Last()
+			nonzero := func(g float32) bool { return g != 0 }
+			if slices.ContainsFunc(x.Grad[:past], nonzero) || !slices.ContainsFunc(x.Grad[past:], nonzero) {
+				t.Fatalf("gradients of the inputs are %v before the border and %v after it", x.Grad[:past], x.Grad[past:])
 			}
-			if slices.ContainsFunc(state.Grad, func(g float32) bool { return g != 0 }) {
+			if slices.ContainsFunc(state.Grad, nonzero) {
 				t.Fatal("the gradient reached the state before the border")
 			}
-			for i := range x.Data[:3*b*d] {
-				x.Data[i] += 1
+			for i := range x.Data[:past] {
+				x.Data[i]++
 			}
 			tape.Reset()
-			if after := c.run(tape).Data[3*b*h:]; !slices.Equal(before, after) {
+			if after := c.run(tape).Data[border:]; !slices.Equal(before, after) {
 				t.Fatal("inputs before the border change outputs after it")
 			}
 		})
