@@ -2,6 +2,13 @@
 // that is generated from them and serves the forms, the validation, the command line's docs and completion.
 package schema
 
+import (
+	"slices"
+	"strings"
+
+	"github.com/loci-lab/loci/backend/lab"
+)
+
 // Knob structs carry their documentation in field tags:
 //
 //	type Knobs struct {
@@ -26,4 +33,44 @@ type Kind struct {
 type Section struct {
 	Name  string
 	Kinds []Kind
+}
+
+// Check finds mistakes in the tags of a section's kinds: a missing doc, a name twice, a nested struct, a default that its own bounds or
+// its own Validate refuse at any budget. It returns the first; a test of the catalog asks it about every section of every paper.
+func (s Section) Check() error {
+	for i, k := range s.Kinds {
+		if k.Doc == "" {
+			return lab.Errorf(lab.Internal, "%s %q has no doc", s.Name, k.Name)
+		}
+		if slices.Contains(s.Names()[:i], k.Name) {
+			return lab.Errorf(lab.Internal, "%s has the kind %q twice", s.Name, k.Name)
+		}
+		if err := s.checkKind(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Section) checkKind(k Kind) error {
+	fields, err := Fields(k)
+	if err != nil {
+		return err
+	}
+	for i, f := range fields {
+		switch {
+		case f.Doc == "":
+			return lab.Errorf(lab.Internal, "%s %q: knob %s has no doc", s.Name, k.Name, f.Path)
+		case f.Path == "kind" || slices.Contains(paths(fields[:i]), f.Path):
+			return lab.Errorf(lab.Internal, "%s %q: the name %s is taken", s.Name, k.Name, f.Path)
+		case strings.ContainsAny(f.Path, "/."):
+			return lab.Errorf(lab.Internal, "%s %q: knob %s is nested, want a flat struct", s.Name, k.Name, f.Path)
+		}
+	}
+	for _, budget := range lab.Budgets() {
+		if _, err := Resolve(s, k.Name, nil, budget); err != nil {
+			return lab.Errorf(lab.Internal, "%s %q at budget %s: its defaults are refused: %w", s.Name, k.Name, budget, err)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,405 @@
+package notebook
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/schema"
+)
+
+// choice reads a set-up cell: "kind: NAME" and knobs, or, for a world, its name with the knobs below it. Knobs are checked later, with
+// the arms and cases that change them.
+func (c *cellReader) choice(root *yaml.Node, kind Kind) *Choice {
+	section, ok := c.p.doc.Section(kind)
+	if !ok {
+		if c.p.doc.sections != nil {
+			c.noSection(kind)
+		}
+		return nil
+	}
+	name, at, knobs := c.chosen(root, kind, section)
+	if name == "" {
+		return nil
+	}
+	if _, err := section.Find(name); err != nil {
+		c.report(at, problemOf(err))
+		return nil
+	}
+	choice := &Choice{Kind: name, Knobs: map[string]any{}, at: at, places: map[string]Pos{}, names: map[string]Pos{}}
+	ok = true
+	pairs(knobs, func(key, val *yaml.Node) {
+		if key.Value == "kind" {
+			return
+		}
+		v, good := value(val)
+		if !good {
+			c.errorf(val, "", "give "+key.Value+" a value", nil, "%s.%s is %s, want a value", kind, key.Value, describe(val))
+		}
+		ok = ok && good
+		choice.Knobs[key.Value], choice.places[key.Value], choice.names[key.Value] = v, c.pos(val), c.pos(key)
+	})
+	for _, err := range schema.Problems(section, name, choice.Knobs) {
+		c.report(choice.place(c, err), problemOf(err))
+	}
+	return choice
+}
+
+// place points at the knob that an error is about.
+func (ch *Choice) place(c *cellReader, err error) Pos {
+	f, ok := errors.AsType[*schema.FieldError](err)
+	if !ok {
+		return ch.at
+	}
+	_, knob, _ := strings.Cut(f.Path, ".")
+	from := ch.places
+	if f.Name {
+		from = ch.names
+	}
+	if at, ok := from[knob]; ok {
+		return at
+	}
+	return ch.at
+}
+
+func (c *cellReader) noSection(kind Kind) {
+	var legal []string
+	for _, s := range c.p.doc.sections {
+		legal = append(legal, s.Name)
+	}
+	c.errorf(nil, string(kind), "delete the cell", legal, "paper %s has no section %q, want %s", c.p.doc.Front.Paper, kind, oneOf(legal))
+}
+
+// chosen finds the kind and the mapping of its knobs.
+func (c *cellReader) chosen(root *yaml.Node, kind Kind, section schema.Section) (string, Pos, *yaml.Node) {
+	if n := child(root, "kind"); n != nil {
+		if n.Kind != yaml.ScalarNode || n.Value == "" {
+			c.errorf(n, n.Value, "write kind: "+strings.Join(section.Names(), " or "), section.Names(), "kind is %s, want %s", describe(n), oneOf(section.Names()))
+			return "", Pos{}, nil
+		}
+		return n.Value, c.pos(n), root
+	}
+	if kind == World && len(root.Content) == 2 {
+		key, val := root.Content[0], root.Content[1]
+		if val.Kind == yaml.MappingNode || val.ShortTag() == "!!null" {
+			return key.Value, c.pos(key), val
+		}
+	}
+	if len(section.Kinds) == 1 {
+		return section.Kinds[0].Name, c.pos(root), root
+	}
+	c.errorf(root, "", "write kind: and "+oneOf(section.Names()), section.Names(), "the %s cell has no kind, want %s", kind, oneOf(section.Names()))
+	return "", Pos{}, nil
+}
+
+// overrides reads "path: value" pairs. Paths must begin with a section; whether the knob exists depends on the kinds that arms and cases
+// choose together.
+func (c *cellReader) overrides(n *yaml.Node, what string, skip ...string) []Override {
+	var out []Override
+	pairs(n, func(key, val *yaml.Node) {
+		if slices.Contains(skip, key.Value) {
+			return
+		}
+		if !c.goodPath(key) {
+			return
+		}
+		v, ok := value(val)
+		if !ok {
+			c.errorf(val, "", "write "+key.Value+": followed by a value", nil, "%s of %s is %s, want a value", key.Value, what, describe(val))
+			return
+		}
+		out = append(out, Override{Path: key.Value, Value: v, name: c.pos(key), at: c.pos(val)})
+	})
+	return out
+}
+
+func (c *cellReader) goodPath(key *yaml.Node) bool {
+	d := c.p.doc
+	if d.sections == nil {
+		return true // the paper is unknown, which was said before
+	}
+	head, knob, dotted := strings.Cut(key.Value, ".")
+	if _, ok := d.Section(Kind(head)); ok && dotted && knob != "" {
+		return true
+	}
+	_, _, err := schema.Lookup(d.sections, d.chosenKinds(), key.Value)
+	c.report(c.pos(key), problemOf(err))
+	return false
+}
+
+// chosenKinds says which kind each set-up cell chose.
+func (d *Document) chosenKinds() map[string]string {
+	kinds := map[string]string{}
+	for _, s := range d.sections {
+		if ch, ok := d.Choice(Kind(s.Name)); ok {
+			kinds[s.Name] = ch.Kind
+		}
+	}
+	return kinds
+}
+
+// named calls f for every name of a mapping whose values are mappings; an empty value counts as an empty mapping.
+func (c *cellReader) named(n *yaml.Node, what string, f func(key, val *yaml.Node)) {
+	if len(n.Content) == 0 {
+		c.errorf(n, "", "write a name, a colon and {}", nil, "there is no %s here, want at least one", what)
+	}
+	if len(n.Content) > 2*most {
+		c.errorf(n, "", "keep fewer", nil, "there are %d of %s here, want at most %d", len(n.Content)/2, what, most)
+		return
+	}
+	pairs(n, func(key, val *yaml.Node) {
+		if !c.goodName(key, "the "+what) {
+			return
+		}
+		if val.Kind != yaml.MappingNode && val.ShortTag() != "!!null" {
+			c.errorf(val, val.Value, "write "+key.Value+": {path: value}", nil, "%s %s is %s, want overrides such as {memory.lambda: 0}", what, key.Value, describe(val))
+			return
+		}
+		f(key, val)
+	})
+}
+
+func (c *cellReader) arms(root *yaml.Node) *Arms {
+	out := new(Arms)
+	c.named(root, "arm", func(key, val *yaml.Node) {
+		arm := Arm{Name: key.Value, at: c.pos(key), Set: c.overrides(val, "arm "+key.Value, "only")}
+		if only := child(val, "only"); only != nil {
+			arm.Only = c.texts(only, "only", "cases in which arm "+key.Value+" runs")
+			c.p.later(func() { c.checkCases(only, arm.Only) })
+		}
+		out.Arms = append(out.Arms, arm)
+	})
+	return out
+}
+
+func (c *cellReader) cases(root *yaml.Node) *Cases {
+	out := new(Cases)
+	seen := map[string]Pos{}
+	total := 1
+	c.named(root, "group", func(key, val *yaml.Node) {
+		g := Group{Name: key.Value}
+		c.named(val, "case", func(key, val *yaml.Node) {
+			if before, ok := seen[key.Value]; ok {
+				c.errorf(key, key.Value, "rename one of the two", nil, "case %q stands here and on line %d, names are unique over all groups", key.Value, before.Line)
+			}
+			seen[key.Value] = c.pos(key)
+			g.Cases = append(g.Cases, Case{Name: key.Value, at: c.pos(key), Set: c.overrides(val, "case "+key.Value)})
+		})
+		out.Groups = append(out.Groups, g)
+		if total *= max(1, len(g.Cases)); total > most {
+			c.errorf(key, key.Value, "use fewer groups or fewer cases", nil, "the groups up to here cross to %d cases, want at most %d", total, most)
+			total = 1
+		}
+	})
+	return out
+}
+
+// texts reads a list of texts, or one text.
+func (c *cellReader) texts(n *yaml.Node, key, doc string) []string {
+	raw, ok := c.checked(n, schema.Field{Path: key, Type: schema.Strings, Doc: doc})
+	if !ok {
+		return nil
+	}
+	var out []string
+	if err := json.Unmarshal(raw.(json.RawMessage), &out); err != nil {
+		c.errorf(n, "", "write a list of texts", nil, "%s cannot be read: %v", key, err)
+	}
+	return out
+}
+
+func (c *cellReader) sweep(root *yaml.Node) *Sweep {
+	c.need(root, SweepKind)
+	fields, err := schema.FieldsOf(new(sweepHead))
+	if err != nil {
+		c.errorf(root, "", "report this", nil, "%v", err)
+		return nil
+	}
+	values, ok := c.record(root, "the sweep cell", fields, "over")
+	if n := child(root, "name"); n != nil && n.Kind == yaml.ScalarNode {
+		ok = c.goodName(n, "the sweep") && ok
+	}
+	over := child(root, "over")
+	if !ok || over == nil {
+		return nil
+	}
+	var head sweepHead
+	if !c.fill(root, values, &head) {
+		return nil
+	}
+	s := &Sweep{Name: head.Name, Arms: head.Arms, at: c.pos(root)}
+	c.checkRows(root, s.Arms, nil)
+	if over.Kind != yaml.MappingNode || len(over.Content) == 0 {
+		c.errorf(over, over.Value, "write over: {memory.lambda: [0, 0.5]}", nil, "over is %s, want paths with lists of values", describe(over))
+		return nil
+	}
+	total := 1
+	pairs(over, func(key, val *yaml.Node) {
+		if total *= max(1, len(val.Content)); total > most {
+			c.errorf(key, key.Value, "try fewer values", nil, "the sweep has %d combinations up to here, want at most %d", total, most)
+			total = 1
+		}
+		s.Over = append(s.Over, c.axis(key, val))
+	})
+	return s
+}
+
+func (c *cellReader) axis(key, val *yaml.Node) Axis {
+	a := Axis{Path: key.Value, name: c.pos(key), cell: c.id}
+	if val.Kind != yaml.SequenceNode || len(val.Content) == 0 {
+		c.errorf(val, val.Value, "write "+key.Value+": [0, 0.5]", nil, "%s of over is %s, want a list of values", key.Value, describe(val))
+		return a
+	}
+	if !c.goodPath(key) {
+		return a
+	}
+	for _, n := range val.Content {
+		v, ok := value(n)
+		if !ok {
+			c.errorf(n, "", "write one value", nil, "%s of over holds %s, want a value", key.Value, describe(n))
+			continue
+		}
+		a.Values, a.at = append(a.Values, v), append(a.at, c.pos(n))
+	}
+	return a
+}
+
+// need reports keys that a cell must have and has not.
+func (c *cellReader) need(root *yaml.Node, kind Kind) {
+	for _, key := range required(kind) {
+		if child(root, key) == nil {
+			c.errorf(nil, "", "add a line "+key+": ...", nil, "the %s cell has no %s", kind, key)
+		}
+	}
+}
+
+// described reads a cell whose keys a struct with tags describes.
+func (c *cellReader) described(root *yaml.Node, kind Kind) any {
+	v := blank(kind)
+	fields, err := schema.FieldsOf(v)
+	if err != nil {
+		c.errorf(root, "", "report this", nil, "%v", err)
+		return nil
+	}
+	c.need(root, kind)
+	values, ok := c.record(root, "the "+string(kind)+" cell", fields)
+	if n := child(root, "name"); n != nil && n.Kind == yaml.ScalarNode {
+		ok = c.goodName(n, "the "+string(kind)) && ok
+	}
+	if !ok || !c.fill(root, values, v) {
+		return nil
+	}
+	c.checkCell(root, v)
+	return v
+}
+
+// checkCell notes the cell's id in its value and checks what the tags cannot say.
+func (c *cellReader) checkCell(root *yaml.Node, v any) {
+	switch v := v.(type) {
+	case *Run:
+		c.checkRun(root, v)
+	case *Chart:
+		v.Cell = c.id
+		c.checkMetrics(child(root, "metric"), []string{v.Metric})
+		c.checkRows(root, v.Arms, v.Cases)
+	case *Table:
+		v.Cell = c.id
+		c.checkMetrics(child(root, "metrics"), v.Metrics)
+		c.checkRows(root, v.Arms, v.Cases)
+	case *Claim:
+		v.Cell = c.id
+		c.checkClaim(root, v)
+	case *View:
+		v.Cell = c.id
+		c.p.later(func() { c.checkView(root, v) })
+	case *Note:
+		v.Cell = c.id
+	}
+}
+
+func (c *cellReader) fill(root *yaml.Node, values map[string]any, into any) bool {
+	raw, err := json.Marshal(values)
+	if err == nil {
+		err = json.Unmarshal(raw, into)
+	}
+	if err != nil {
+		c.errorf(root, "", "report this", nil, "the cell cannot be read: %v", err)
+	}
+	return err == nil
+}
+
+func (c *cellReader) checkRun(root *yaml.Node, r *Run) {
+	if _, err := ParseSeeds(r.Seeds); err != nil {
+		c.report(c.pos(child(root, "seeds")), problemOf(err))
+	}
+	if _, err := ParseSeeds(r.Fast.Seeds); err != nil {
+		c.report(c.pos(child(child(root, "fast"), "seeds")), problemOf(err))
+	}
+	if err := checkModel(r.Model); err != nil {
+		c.report(c.pos(child(root, "model")), problemOf(err))
+	}
+	if fast := child(root, "fast"); fast != nil {
+		c.checkRows(fast, r.Fast.Arms, r.Fast.Cases)
+	}
+	if r.Target == "" {
+		c.errorf(child(root, "target"), "", "write target: here", nil, "target is empty, want here or the name of a target")
+	}
+}
+
+func checkModel(model string) error {
+	words := strings.Fields(model)
+	if model == "tiny" || len(words) == 2 && (words[0] == "endpoint" || words[0] == "service") {
+		return nil
+	}
+	err := lab.Errorf(lab.Invalid, "model is %q, want tiny, endpoint NAME or service NAME", model).WithHint("write model: tiny")
+	err.Err = &schema.FieldError{Path: "run.model", Value: fmt.Sprintf("%q", model), Legal: []string{"tiny", "endpoint NAME", "service NAME"}, Index: -1}
+	return err
+}
+
+func (c *cellReader) checkClaim(root *yaml.Node, claim *Claim) {
+	holds := child(root, "holds")
+	if len(claim.Value) != len(claim.Holds) {
+		c.errorf(holds, "", "give each value its bound", nil, "value has %d expressions and holds has %d bounds, want as many of both", len(claim.Value), len(claim.Holds))
+	}
+	if len(claim.Value) == 0 {
+		c.errorf(child(root, "value"), "", "write an expression such as last(success, lstm)", nil, "value has no expression, want at least one")
+	}
+	for i, text := range claim.Holds {
+		if err := c.p.doc.vocab.CheckBound(text); err != nil {
+			c.inText(holds, i, err)
+		}
+	}
+	c.p.later(func() { c.checkExprs(child(root, "value"), claim.Value) })
+}
+
+// inText reports an error inside a text: at its offset where the text stands in the file as it is, else where the text begins.
+func (c *cellReader) inText(n *yaml.Node, i int, err error) {
+	if n.Kind == yaml.SequenceNode && i < len(n.Content) {
+		n = n.Content[i]
+	}
+	at := c.pos(n)
+	e, ok := errors.AsType[*ExprError](err)
+	if ok && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && e.Offset >= 0 && e.Offset <= len(n.Value) {
+		quote := 0
+		if n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+			quote = 1
+		}
+		// Only a text that stands on its line letter by letter can be pointed into: an escape or a fold would shift the column.
+		if strings.Contains(c.line(n.Line), n.Value) {
+			at.Column += quote + len([]rune(n.Value[:e.Offset]))
+		}
+	}
+	c.report(at, problemOf(err))
+}
+
+func (c *cellReader) line(n int) string {
+	ls := lines(c.text)
+	if n < 1 || n > len(ls) {
+		return ""
+	}
+	return ls[n-1].text
+}
