@@ -76,15 +76,27 @@ func (p *product) run(k Kernels, c []float32) {
 	k.Gemm(p.transA, p.transB, p.m, p.n, p.k, p.alpha, p.a.x, p.lda, p.b.x, p.ldb, p.beta, c, p.ldc)
 }
 
-func (p *product) at(i, q, j int) (a, b float64) {
-	ai, bi := i*p.lda+q, q*p.ldb+j
-	if p.transA {
-		ai = q*p.lda + i
+// doubles returns op(A) [m][k] and the transpose [n][k] of op(B) in double precision.
+func (p *product) doubles() (a, b []float64) {
+	for i := range p.m {
+		for q := range p.k {
+			if p.transA {
+				a = append(a, f64(p.a.x[q*p.lda+i]))
+			} else {
+				a = append(a, f64(p.a.x[i*p.lda+q]))
+			}
+		}
 	}
-	if p.transB {
-		bi = j*p.ldb + q
+	for j := range p.n {
+		for q := range p.k {
+			if p.transB {
+				b = append(b, f64(p.b.x[j*p.ldb+q]))
+			} else {
+				b = append(b, f64(p.b.x[q*p.ldb+j]))
+			}
+		}
 	}
-	return float64(p.a.x[ai]), float64(p.b.x[bi])
+	return a, b
 }
 
 // check runs the product and compares with sums in float64: the error of a sum of k products is below (k+3) roundings of the sum of
@@ -97,6 +109,7 @@ func (p *product) check(t *testing.T, k Kernels) {
 	for _, g := range []guarded{p.a, p.b, p.c} {
 		g.check(t, what)
 	}
+	a, b := p.doubles()
 	for i := range p.m {
 		for j := range p.ldc {
 			old := float64(before[i*p.ldc+j])
@@ -108,9 +121,10 @@ func (p *product) check(t *testing.T, k Kernels) {
 				continue
 			}
 			sum, size := 0.0, 0.0
-			for q := range p.k {
-				a, b := p.at(i, q, j)
-				sum, size = sum+a*b, size+math.Abs(a*b)
+			column := b[j*p.k : (j+1)*p.k]
+			for q, x := range a[i*p.k : (i+1)*p.k] {
+				product := x * column[q]
+				sum, size = sum+product, size+math.Abs(product)
 			}
 			want := float64(p.alpha) * sum
 			size *= math.Abs(float64(p.alpha))
@@ -125,7 +139,7 @@ func (p *product) check(t *testing.T, k Kernels) {
 }
 
 func TestGemmMatchesSumsInDoublePrecision(t *testing.T) {
-	sizes := []int{1, 2, 3, 5, 7, 8, 12, 13, 16, 17, 24, 31, 32, 33, 47, 64, 65}
+	sizes := []int{1, 2, 3, 5, 6, 7, 8, 11, 12, 13, 16, 17, 24, 31, 33, 47, 65}
 	eachFamily(t, func(t *testing.T, k Kernels) {
 		r := newRand(1)
 		for _, m := range sizes {
@@ -272,6 +286,23 @@ func FuzzGemmShapes(f *testing.F) {
 			p := newProduct(newRand(seed), form&1 != 0, form&2 != 0, int(m%80)+1, int(n%100)+1, int(k%600)+1, int(form>>4&3))
 			p.beta = float32(form>>2&3) / 2
 			p.check(t, family)
+		}
+	})
+}
+
+func TestGemmFromSeveralGoroutinesGivesTheBitsOfOne(t *testing.T) {
+	eachFamily(t, func(t *testing.T, k Kernels) {
+		p := newProduct(newRand(5), false, true, 90, 70, 300, 1)
+		whole := make([]float32, len(p.c.x))
+		p.run(k, whole)
+		for _, size := range []int{2, 3, 5} {
+			w := NewWorkers(size)
+			split := make([]float32, len(p.c.x))
+			w.Do(p.m, func(i0, i1 int) {
+				k.Gemm(false, true, i1-i0, p.n, p.k, 1, p.a.x[i0*p.lda:], p.lda, p.b.x, p.ldb, 0, split[i0*p.ldc:], p.ldc)
+			})
+			w.Close()
+			equalBits(t, fmt.Sprint(size, " workers"), split, whole)
 		}
 	})
 }

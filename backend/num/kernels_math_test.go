@@ -43,7 +43,7 @@ func TestApproximationsStayWithinTheirStatedErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			src := everyFloat32(4999, test.accept)
+			src := everyFloat32(7919, test.accept)
 			dst := make([]float32, len(src))
 			eachFamily(t, func(t *testing.T, k Kernels) {
 				test.f(k, dst, src)
