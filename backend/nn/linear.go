@@ -77,7 +77,7 @@ func NewMLP(s *rng.Stream, name string, in int, widths []int, act num.Act) *MLP 
 // Size implements Memory. Scratch holds the results of all layers but the last.
 func (m *MLP) Size() Size {
 	last := len(m.Layers) - 1
-	z := Size{In: m.Layers[0].In(), Out: m.Layers[last].Out()}
+	z := Size{In: m.Layers[0].In(), Out: m.Layers[last].Out(), Window: 1}
 	for _, l := range m.Layers[:last] {
 		z.Scratch += l.Out()
 	}

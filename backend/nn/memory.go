@@ -33,6 +33,7 @@ type Size struct {
 	Out     int // numbers in one output
 	State   int // numbers carried from step to step
 	Scratch int // working numbers that one Step needs
+	Window  int // steps of history that it sees at once, the present one included: 1 for all that have only their state
 }
 
 // Probe names internals of the last Step, for example the forget gates: numbers At..At+Len of a row of scratch [Scratch].

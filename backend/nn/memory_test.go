@@ -18,6 +18,8 @@ func memories(in int) map[string]Memory {
 		"gru":             NewGRU(s, "gru", in, 5),
 		"lstm":            NewLSTM(s, "lstm", in, 5, 1, false),
 		"lstm that keeps": NewLSTM(s, "lstm", in, 5, 0, true),
+		"ffm":             NewFFM(s, "ffm", in, 3, 2, 5, 64),
+		"transformer":     NewTransformer(s, "transformer", in, 6, 2, 2, 7, 5),
 	}
 }
 
@@ -170,12 +172,14 @@ func (l *squares) Backward() {
 	}
 }
 
-// checkMemoryGrad compares parameter gradients with central differences of fourth order in float64.
+// checkMemoryGrad compares parameter gradients with central differences of fourth order in float64. Where two step widths disagree a
+// kink of a ReLU lies between, and the place says nothing; few may be left out so.
 func checkMemoryGrad(t *testing.T, core *num.Core, m Memory, e episode) {
 	t.Helper()
 	tape, loss, state0 := num.NewTape(core), new(squares), num.New("state", e.b, m.Size().State)
 	run := func() *num.Tensor { tape.Reset(); return loss.of(tape, m.Sequence(tape, e.x, state0, e.fresh)) }
 	tape.Backward(run())
+	kinks, all := 0, 0
 	for _, p := range m.Params() {
 		scale := 1.0
 		for _, g := range p.Grad {
@@ -183,13 +187,21 @@ func checkMemoryGrad(t *testing.T, core *num.Core, m Memory, e episode) {
 		}
 		for i, old := range p.Data {
 			at := func(d float64) float64 { p.Data[i] = old + float32(d); run(); return loss.value }
-			const h = 0.005
-			want := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h)
+			slope := func(h float64) float64 { return (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h) }
+			want, narrow := slope(0.005), slope(0.002)
 			p.Data[i] = old
+			all++
+			if math.Abs(want-narrow) > 1e-3*scale {
+				kinks++
+				continue
+			}
 			if got := float64(p.Grad[i]); math.Abs(got-want) > 2e-3*scale {
 				t.Fatalf("gradient of %s at %d is %g, finite differences say %g", p, i, got, want)
 			}
 		}
+	}
+	if kinks*10 > all {
+		t.Errorf("%d of %d places lie at kinks, too many to trust", kinks, all)
 	}
 }
 

@@ -19,7 +19,10 @@ func NewRNN(s *rng.Stream, name string, in, h int) *RNN {
 }
 
 // Size implements Memory.
-func (m *RNN) Size() Size { d, h := m.Wx.Shape[0], m.Wh.Shape[0]; return Size{In: d, Out: h, State: h} }
+func (m *RNN) Size() Size {
+	d, h := m.Wx.Shape[0], m.Wh.Shape[0]
+	return Size{In: d, Out: h, State: h, Window: 1}
+}
 
 // Params implements Memory.
 func (m *RNN) Params() []*num.Tensor { return []*num.Tensor{m.Wx, m.Bx, m.Wh} }
@@ -65,7 +68,7 @@ func NewGRU(s *rng.Stream, name string, in, h int) *GRU {
 // Size implements Memory. Scratch is the gates (reset, update, candidate) and the recurrent products.
 func (m *GRU) Size() Size {
 	d, h := m.Wx.Shape[0], m.Wh.Shape[0]
-	return Size{In: d, Out: h, State: h, Scratch: 6 * h}
+	return Size{In: d, Out: h, State: h, Scratch: 6 * h, Window: 1}
 }
 
 // Params implements Memory.
@@ -120,7 +123,7 @@ func NewLSTM(s *rng.Stream, name string, in, h int, forgetBias float64, keep boo
 // Size implements Memory. Scratch is the gates (input, forget, cell, output), the new cell and its tanh.
 func (m *LSTM) Size() Size {
 	d, h := m.Wx.Shape[0], m.Wh.Shape[0]
-	return Size{In: d, Out: h, State: 2 * h, Scratch: 6 * h}
+	return Size{In: d, Out: h, State: 2 * h, Scratch: 6 * h, Window: 1}
 }
 
 // Params implements Memory.

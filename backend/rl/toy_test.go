@@ -109,11 +109,15 @@ func memory(s *rng.Stream, kind string, in, h int) nn.Memory {
 		return nn.NewGRU(s, "memory", in, h)
 	case "lstm":
 		return nn.NewLSTM(s, "memory", in, h, 1, false)
+	case "ffm":
+		return nn.NewFFM(s, "memory", in, 5, 3, h, 64)
+	case "transformer":
+		return nn.NewTransformer(s, "memory", in, 12, 2, 3, 16, 7)
 	}
 	panic("unknown memory " + kind)
 }
 
-func kinds() []string { return []string{"mlp", "rnn", "gru", "lstm"} }
+func kinds() []string { return []string{"mlp", "rnn", "gru", "lstm", "ffm", "transformer"} }
 
 func newKit(t testing.TB, k num.Kernels, kind string, workers, h, delay int, knobs PPOKnobs) *kit {
 	t.Helper()
