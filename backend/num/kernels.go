@@ -29,7 +29,7 @@ type Kernels struct {
 	MulAdd  func(dst, a, b []float32)                   // dst += a * b
 	Axpy    func(dst []float32, s float32, x []float32) // dst += s * x
 	Scale   func(dst []float32, s float32)              // dst *= s
-	Dot     func(a, b []float32) float32                // fixed order: eight or sixteen partial sums, then a fixed tree
+	Dot     func(a, b []float32) float32                // partial sums by position, then a fixed tree: the order depends on the length only
 	Sum     func(a []float32) float32
 	Max     func(a []float32) float32 // len >= 1
 

@@ -1,16 +1,16 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
 // gate is the address of a gate's vector in a row of gates [G*H]: H floats are width bytes.
-func gate(p, width reg.Register, i uint8) Mem {
+func gate(p, width reg.Register, i uint8) operand.Mem {
 	if i == 0 {
 		return at(p)
 	}
-	return Mem{Base: p, Index: width, Scale: i}
+	return operand.Mem{Base: p, Index: width, Scale: i}
 }
 
 // cells. A row of four gates is addressed as p, p+w, p+2w and, because there is no factor three, a second pointer at p+2w plus w.
@@ -25,13 +25,13 @@ func (g *generator) cells() {
 func (g *generator) width() (n, bytes reg.Register) {
 	n, bytes = g.ptr("n"), g.GP64()
 	g.MOVQ(n, bytes)
-	g.SHLQ(U8(2), bytes)
+	g.SHLQ(operand.U8(2), bytes)
 	return n, bytes
 }
 
 func (g *generator) third(p, width reg.Register) reg.Register {
 	q := g.GP64()
-	g.LEAQ(Mem{Base: p, Index: width, Scale: 2}, q)
+	g.LEAQ(operand.Mem{Base: p, Index: width, Scale: 2}, q)
 	return q
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
-	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -54,10 +54,10 @@ func (g *generator) vec() reg.VecVirtual {
 }
 
 // global is the constant in memory, repeated over 32 bytes.
-func (g *generator) global(name string) Mem {
+func (g *generator) global(name string) operand.Mem {
 	symbol := "const_" + name + "_" + g.family.name
 	if g.globals[symbol] {
-		return NewDataAddr(NewStaticSymbol(symbol), 0)
+		return operand.NewDataAddr(operand.NewStaticSymbol(symbol), 0)
 	}
 	g.globals[symbol] = true
 	m := g.StaticGlobal(symbol)
@@ -67,13 +67,13 @@ func (g *generator) global(name string) Mem {
 		panic("no constant named " + name)
 	}
 	for range 8 {
-		g.AppendDatum(U32(bits))
+		g.AppendDatum(operand.U32(bits))
 	}
 	return m
 }
 
 // con is the constant as the first (memory) operand of an instruction.
-func (g *generator) con(name string) Op {
+func (g *generator) con(name string) operand.Op {
 	if v, ok := g.loaded[name]; ok {
 		return v
 	}
@@ -113,7 +113,7 @@ func (g *generator) zero() reg.VecVirtual {
 }
 
 // load reads a vector; in a tail the lanes beyond the end are zero and their memory is not touched.
-func (g *generator) load(m Mem) reg.VecVirtual {
+func (g *generator) load(m operand.Mem) reg.VecVirtual {
 	v := g.vec()
 	switch {
 	case !g.masked:
@@ -126,7 +126,7 @@ func (g *generator) load(m Mem) reg.VecVirtual {
 	return v
 }
 
-func (g *generator) store(v reg.Register, m Mem) {
+func (g *generator) store(v reg.Register, m operand.Mem) {
 	switch {
 	case !g.masked:
 		g.VMOVUPS(v, m)
@@ -146,7 +146,7 @@ func (g *generator) label(name string) string {
 func (g *generator) setMask(n reg.Register) {
 	if g.wide() {
 		ones, k := g.GP32(), g.K()
-		g.MOVL(U32(0xffff), ones)
+		g.MOVL(operand.U32(0xffff), ones)
 		g.BZHIL(n.(reg.GP).As32(), ones, ones)
 		g.KMOVW(ones, k)
 		g.mask = k
@@ -156,14 +156,14 @@ func (g *generator) setMask(n reg.Register) {
 	g.LEAQ(g.maskTable(), table)
 	g.MOVQ(n, back)
 	g.NEGQ(back)
-	g.VMOVUPS(Mem{Base: table, Index: back, Scale: 4, Disp: 32}, v)
+	g.VMOVUPS(operand.Mem{Base: table, Index: back, Scale: 4, Disp: 32}, v)
 	g.mask = v
 }
 
 // maskTable is eight lanes of ones, then eight of zeros: the mask of n lanes begins 8-n lanes into it.
-func (g *generator) maskTable() Mem {
+func (g *generator) maskTable() operand.Mem {
 	if g.globals["mask_table"] {
-		return NewDataAddr(NewStaticSymbol("mask_table"), 0)
+		return operand.NewDataAddr(operand.NewStaticSymbol("mask_table"), 0)
 	}
 	g.globals["mask_table"] = true
 	m := g.StaticGlobal("mask_table")
@@ -173,7 +173,7 @@ func (g *generator) maskTable() Mem {
 		if i < 8 {
 			v = math.MaxUint32
 		}
-		g.AppendDatum(U32(v))
+		g.AppendDatum(operand.U32(v))
 	}
 	return m
 }
@@ -182,17 +182,17 @@ func (g *generator) maskTable() Mem {
 func (g *generator) loop(n reg.Register, pointers []reg.Register, body func()) {
 	again, tail, end := g.label("vectors"), g.label("tail"), g.label("end")
 	g.Label(again)
-	g.CMPQ(n, U32(uint32(g.lanes())))
-	g.JL(LabelRef(tail))
+	g.CMPQ(n, operand.U32(uint32(g.lanes())))
+	g.JL(operand.LabelRef(tail))
 	body()
 	for _, p := range pointers {
-		g.ADDQ(U32(uint32(g.bytes)), p)
+		g.ADDQ(operand.U32(uint32(g.bytes)), p)
 	}
-	g.SUBQ(U32(uint32(g.lanes())), n)
-	g.JMP(LabelRef(again))
+	g.SUBQ(operand.U32(uint32(g.lanes())), n)
+	g.JMP(operand.LabelRef(again))
 	g.Label(tail)
 	g.TESTQ(n, n)
-	g.JZ(LabelRef(end))
+	g.JZ(operand.LabelRef(end))
 	g.setMask(n)
 	g.masked = true
 	body()
@@ -200,21 +200,21 @@ func (g *generator) loop(n reg.Register, pointers []reg.Register, body func()) {
 	g.Label(end)
 }
 
-func at(p reg.Register) Mem { return Mem{Base: p} }
+func at(p reg.Register) operand.Mem { return operand.Mem{Base: p} }
 
 // The three-operand arithmetic in the order of the formulas: a op b.
-func (g *generator) add(a, b Op) reg.VecVirtual { v := g.vec(); g.VADDPS(b, a, v); return v }
-func (g *generator) sub(a, b Op) reg.VecVirtual { v := g.vec(); g.VSUBPS(b, a, v); return v }
-func (g *generator) mul(a, b Op) reg.VecVirtual { v := g.vec(); g.VMULPS(b, a, v); return v }
-func (g *generator) div(a, b Op) reg.VecVirtual { v := g.vec(); g.VDIVPS(b, a, v); return v }
-func (g *generator) and(a, b Op) reg.VecVirtual { v := g.vec(); g.VANDPS(b, a, v); return v }
-func (g *generator) or(a, b Op) reg.VecVirtual  { v := g.vec(); g.VORPS(b, a, v); return v }
+func (g *generator) add(a, b operand.Op) reg.VecVirtual { v := g.vec(); g.VADDPS(b, a, v); return v }
+func (g *generator) sub(a, b operand.Op) reg.VecVirtual { v := g.vec(); g.VSUBPS(b, a, v); return v }
+func (g *generator) mul(a, b operand.Op) reg.VecVirtual { v := g.vec(); g.VMULPS(b, a, v); return v }
+func (g *generator) div(a, b operand.Op) reg.VecVirtual { v := g.vec(); g.VDIVPS(b, a, v); return v }
+func (g *generator) and(a, b operand.Op) reg.VecVirtual { v := g.vec(); g.VANDPS(b, a, v); return v }
+func (g *generator) or(a, b operand.Op) reg.VecVirtual  { v := g.vec(); g.VORPS(b, a, v); return v }
 
 // oneMinus is 1 - a.
-func (g *generator) oneMinus(a Op) reg.VecVirtual { return g.sub(g.conReg("one"), a) }
+func (g *generator) oneMinus(a operand.Op) reg.VecVirtual { return g.sub(g.conReg("one"), a) }
 
 // oneMinusSquare is 1 - a*a, rounded once.
-func (g *generator) oneMinusSquare(a Op) reg.VecVirtual {
+func (g *generator) oneMinusSquare(a operand.Op) reg.VecVirtual {
 	v := g.vec()
 	g.VMOVUPS(g.con("one"), v)
 	g.VFNMADD231PS(a, a, v)

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -47,7 +47,7 @@ type tiles struct {
 func (g *generator) loadTiles(vectors int) *tiles {
 	t := &tiles{generator: g, vectors: vectors, base: g.ptr("a"), rs: g.ptr("rs"), rs3: g.GP64(), ks: g.ptr("ks"),
 		ldb: g.ptr("ldb"), c: g.ptr("c"), ldc: g.ptr("ldc")}
-	g.LEAQ(Mem{Base: t.rs, Index: t.rs, Scale: 2}, t.rs3)
+	g.LEAQ(operand.Mem{Base: t.rs, Index: t.rs, Scale: 2}, t.rs3)
 	if !g.wide() {
 		return t
 	}
@@ -57,7 +57,7 @@ func (g *generator) loadTiles(vectors int) *tiles {
 		g.KMOVW(bits.(reg.GP).As32(), k)
 		t.columns = append(t.columns, k)
 		if v < vectors-1 {
-			g.SHRQ(U8(16), bits)
+			g.SHRQ(operand.U8(16), bits)
 		}
 	}
 	return t
@@ -72,15 +72,15 @@ func (g *generator) panel(rows, vectors int) {
 	g.begin(fmt.Sprintf("panel%d", vectors*g.lanes()), panelDoc, signature+")")
 	t, m, again, rest, end := g.loadTiles(vectors), g.ptr("m"), g.label("tiles"), g.label("rest"), g.label("done")
 	g.Label(again)
-	g.CMPQ(m, U32(uint32(rows)))
+	g.CMPQ(m, operand.U32(uint32(rows)))
 	g.JL(ref(rest))
 	t.emit(rows)
-	g.SUBQ(U32(uint32(rows)), m)
+	g.SUBQ(operand.U32(uint32(rows)), m)
 	g.JMP(ref(again))
 	g.Label(rest)
 	for r := rows - 1; r >= 1; r-- {
 		next := g.label("next")
-		g.CMPQ(m, U32(uint32(r)))
+		g.CMPQ(m, operand.U32(uint32(r)))
 		g.JNE(ref(next))
 		t.emit(r)
 		g.JMP(ref(end))
@@ -101,7 +101,7 @@ func (g *generator) packTile(rows, vectors int) {
 	t := g.loadTiles(vectors)
 	t.pack, t.ahead = g.ptr("pack"), g.GP64()
 	g.MOVQ(t.ldb, t.ahead)
-	g.SHLQ(U8(rowsAhead), t.ahead)
+	g.SHLQ(operand.U8(rowsAhead), t.ahead)
 	t.emit(rows)
 	g.end()
 }
@@ -120,7 +120,7 @@ func (t *tiles) emit(rows int) {
 		if r == 0 {
 			t.MOVQ(t.base, p)
 		} else {
-			t.LEAQ(Mem{Base: a[len(a)-1], Index: t.rs, Scale: 4}, p)
+			t.LEAQ(operand.Mem{Base: a[len(a)-1], Index: t.rs, Scale: 4}, p)
 		}
 		a = append(a, p)
 	}
@@ -154,11 +154,11 @@ func (t *tiles) fetchC(rows int) {
 func (t *tiles) advance(rows int, last reg.Register) {
 	switch rows % 4 {
 	case 0:
-		t.LEAQ(Mem{Base: last, Index: t.rs, Scale: 4}, t.base)
+		t.LEAQ(operand.Mem{Base: last, Index: t.rs, Scale: 4}, t.base)
 	case 1, 2:
-		t.LEAQ(Mem{Base: last, Index: t.rs, Scale: uint8(rows % 4)}, t.base)
+		t.LEAQ(operand.Mem{Base: last, Index: t.rs, Scale: uint8(rows % 4)}, t.base)
 	case 3:
-		t.LEAQ(Mem{Base: last, Index: t.rs3, Scale: 1}, t.base)
+		t.LEAQ(operand.Mem{Base: last, Index: t.rs3, Scale: 1}, t.base)
 	}
 }
 
@@ -176,12 +176,12 @@ func (t *tiles) step(acc [][]reg.Register, a []reg.Register, b reg.Register) {
 	}
 	if t.pack != nil {
 		for offset := 0; offset < t.vectors*t.bytes; offset += 64 {
-			t.PREFETCHT0(Mem{Base: b, Index: t.ahead, Scale: 1, Disp: offset})
+			t.PREFETCHT0(operand.Mem{Base: b, Index: t.ahead, Scale: 1, Disp: offset})
 		}
 		for v, x := range row {
 			t.VMOVUPS(x, at(t.pack).Offset(v*t.bytes))
 		}
-		t.ADDQ(U32(uint32(t.vectors*t.bytes)), t.pack)
+		t.ADDQ(operand.U32(uint32(t.vectors*t.bytes)), t.pack)
 	}
 	for r := range acc {
 		x := t.vec()
@@ -192,14 +192,14 @@ func (t *tiles) step(acc [][]reg.Register, a []reg.Register, b reg.Register) {
 	}
 }
 
-func (t *tiles) rowOf(group reg.Register, r int) Mem {
+func (t *tiles) rowOf(group reg.Register, r int) operand.Mem {
 	switch r {
 	case 0:
 		return at(group)
 	case 3:
-		return Mem{Base: group, Index: t.rs3, Scale: 1}
+		return operand.Mem{Base: group, Index: t.rs3, Scale: 1}
 	}
-	return Mem{Base: group, Index: t.rs, Scale: uint8(r)}
+	return operand.Mem{Base: group, Index: t.rs, Scale: uint8(r)}
 }
 
 // update writes alpha*acc, or alpha*acc + beta*C, row by row.
@@ -259,7 +259,7 @@ func (g *generator) transpose() {
 		g.VMOVUPS(column, at(dst))
 		g.ADDQ(to, dst)
 	}
-	g.ADDQ(U32(uint32(g.bytes)), src)
+	g.ADDQ(operand.U32(uint32(g.bytes)), src)
 	g.DECQ(blocks)
 	g.JNE(ref(again))
 	g.end()
@@ -280,7 +280,7 @@ func (g *generator) turn(rows []reg.VecVirtual) []reg.VecVirtual {
 			continue
 		}
 		join := func(order uint8, a, b reg.VecVirtual) reg.VecVirtual {
-			return g.shuffle(func(i, b, a, to Op) { g.VSHUFF32X4(i, b, a, to) }, order, a, b)
+			return g.shuffle(func(i, b, a, to operand.Op) { g.VSHUFF32X4(i, b, a, to) }, order, a, b)
 		}
 		even0, even1 := join(0x88, quarters[0][j], quarters[1][j]), join(0x88, quarters[2][j], quarters[3][j])
 		odd0, odd1 := join(0xdd, quarters[0][j], quarters[1][j]), join(0xdd, quarters[2][j], quarters[3][j])
@@ -291,7 +291,7 @@ func (g *generator) turn(rows []reg.VecVirtual) []reg.VecVirtual {
 }
 
 func (g *generator) turnFour(r []reg.VecVirtual) [4]reg.VecVirtual {
-	pair := func(op func(ops ...Op), a, b reg.VecVirtual) reg.VecVirtual {
+	pair := func(op func(ops ...operand.Op), a, b reg.VecVirtual) reg.VecVirtual {
 		v := g.vec()
 		op(b, a, v)
 		return v
@@ -302,8 +302,8 @@ func (g *generator) turnFour(r []reg.VecVirtual) [4]reg.VecVirtual {
 		pair(g.VUNPCKLPD, high01, high23), pair(g.VUNPCKHPD, high01, high23)}
 }
 
-func (g *generator) shuffle(op func(i, b, a, to Op), order uint8, a, b reg.VecVirtual) reg.VecVirtual {
+func (g *generator) shuffle(op func(i, b, a, to operand.Op), order uint8, a, b reg.VecVirtual) reg.VecVirtual {
 	v := g.vec()
-	op(U8(order), b, a, v)
+	op(operand.U8(order), b, a, v)
 	return v
 }

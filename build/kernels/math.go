@@ -3,7 +3,7 @@ package main
 import (
 	"math"
 
-	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
@@ -52,7 +52,7 @@ func (g *generator) reduce(x reg.Register) (t, q reg.VecVirtual) {
 // pow2 turns t of reduce into 2^n: the shift drops everything but n, which moves into the exponent.
 func (g *generator) pow2(t reg.Register) reg.VecVirtual {
 	s := g.vec()
-	g.VPSLLD(U8(23), t, s)
+	g.VPSLLD(operand.U8(23), t, s)
 	g.VPADDD(g.con("one"), s, s)
 	return s
 }
@@ -68,7 +68,7 @@ func (g *generator) exp(x reg.Register) reg.VecVirtual {
 	t, q := g.reduce(g.clampKeepNaN(x, "expLow", "expHigh"))
 	n, half := g.vec(), g.vec()
 	g.VPSUBD(g.con("magic"), t, n)
-	g.VPSRAD(U8(1), n, half)
+	g.VPSRAD(operand.U8(1), n, half)
 	g.VPSUBD(half, n, n)
 	return g.mul(g.mul(g.add(q, g.con("one")), g.pow2(half)), g.pow2(n))
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
-	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-func imm(i uint8) Op      { return U8(i) }
-func ref(label string) Op { return LabelRef(label) }
+func imm(i uint8) operand.Op      { return operand.U8(i) }
+func ref(label string) operand.Op { return operand.LabelRef(label) }
 
 // reductions: Dot and Sum keep four vectors of partial sums, element i in the lane i mod (4*lanes), then add them by a fixed tree.
 func (g *generator) reductions() {
@@ -35,15 +35,15 @@ func (g *generator) partialSums(n reg.Register, pointers []reg.Register, step fu
 	}
 	again, rest := g.label("four"), g.label("rest")
 	g.Label(again)
-	g.CMPQ(n, U32(uint32(4*g.lanes())))
+	g.CMPQ(n, operand.U32(uint32(4*g.lanes())))
 	g.JL(ref(rest))
 	for i, s := range sums {
 		step(s, i*g.bytes)
 	}
 	for _, p := range pointers {
-		g.ADDQ(U32(uint32(4*g.bytes)), p)
+		g.ADDQ(operand.U32(uint32(4*g.bytes)), p)
 	}
-	g.SUBQ(U32(uint32(4*g.lanes())), n)
+	g.SUBQ(operand.U32(uint32(4*g.lanes())), n)
 	g.JMP(ref(again))
 	g.Label(rest)
 	g.loop(n, pointers, func() { step(sums[0], 0) })
@@ -108,18 +108,18 @@ func (g *generator) keepNaN(x, flags reg.VecVirtual) {
 }
 
 // fold combines all lanes by op, always halving, and leaves the result in the first lane.
-func (g *generator) fold(v reg.VecVirtual, op func(ops ...Op)) reg.VecVirtual {
+func (g *generator) fold(v reg.VecVirtual, op func(ops ...operand.Op)) reg.VecVirtual {
 	low := v.AsY()
 	if g.wide() {
 		high := g.YMM()
-		g.VEXTRACTF64X4(U8(1), v, high)
+		g.VEXTRACTF64X4(operand.U8(1), v, high)
 		op(high, low, low)
 	}
 	quarter, swapped := g.XMM(), g.XMM()
-	g.VEXTRACTF128(U8(1), low, quarter)
+	g.VEXTRACTF128(operand.U8(1), low, quarter)
 	op(v.AsX(), quarter, quarter)
 	for _, order := range []uint8{0x4e, 0xb1} {
-		g.VPERMILPS(U8(order), quarter, swapped)
+		g.VPERMILPS(operand.U8(order), quarter, swapped)
 		op(swapped, quarter, quarter)
 	}
 	return quarter
