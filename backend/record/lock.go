@@ -41,7 +41,10 @@ func AcquireLock(path, note string) (*Lock, error) {
 		}
 		if sameFile(fl, path) {
 			l := &Lock{flock: fl}
-			return l, l.sign(note)
+			if err := l.Sign(note); err != nil {
+				return nil, errors.Join(err, l.Release())
+			}
+			return l, nil
 		}
 		// The owner before us removed the file between our open and our lock: the name is another file now.
 		if err := fl.Close(); err != nil {
@@ -59,19 +62,19 @@ func sameFile(fl *flock.Flock, path string) bool {
 	return err == nil && os.SameFile(held, named)
 }
 
-// sign writes who holds the lock into it.
-func (l *Lock) sign(note string) error {
+// Sign writes who holds the lock into it: this process and the note, which replaces the one before.
+func (l *Lock) Sign(note string) error {
 	line := fmt.Sprintf("process %d", os.Getpid())
 	if note != "" {
 		line += " (" + note + ")"
 	}
 	f, err := os.OpenFile(l.flock.Path(), os.O_WRONLY, 0)
 	if err != nil {
-		return errors.Join(unavailable(err, "lock %q cannot be signed", l.flock.Path()), l.Release())
+		return unavailable(err, "lock %q cannot be signed", l.flock.Path())
 	}
 	b := fmt.Appendf(nil, "%-*s", ownerSize-1, line)
 	if _, err := f.WriteAt(append(b[:ownerSize-1], '\n'), ownerAt); err != nil {
-		return errors.Join(unavailable(err, "lock %q cannot be signed", l.flock.Path()), f.Close(), l.Release())
+		return errors.Join(unavailable(err, "lock %q cannot be signed", l.flock.Path()), f.Close())
 	}
 	return f.Close()
 }

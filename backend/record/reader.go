@@ -249,6 +249,17 @@ func Scan(path string, from Position) iter.Seq2[Frame, error] {
 	}
 }
 
+// IsRecord tells whether the file at path begins like a record. Files that cannot be read do not.
+func IsRecord(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	state, _, err := readHeader(f, headerSize)
+	return err == nil && state == headerWhole
+}
+
 // fileScan is a scanner with the file it reads.
 type fileScan struct {
 	scan *scanner
