@@ -1,0 +1,79 @@
+import { lazy, Suspense, useEffect, useRef } from "react";
+import { useApp } from "../../lib/app";
+import { never, type Route } from "../../lib/route";
+import { useStore } from "../../lib/store";
+import { Loading } from "../common/Loading";
+import { LibraryScreen } from "../library/LibraryScreen";
+
+const NotebookScreen = lazy(() => import("../notebook/NotebookScreen"));
+const RunScreen = lazy(() => import("../run/RunScreen"));
+
+/** The open screen. It scrolls by itself and finds its place again after a reload and on the way back. */
+export function ScreenView() {
+  const { navigation } = useApp();
+  const route = useStore(navigation.route);
+  const ref = useRef<HTMLElement>(null);
+  const place = placeOf(route);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const release = restore(element, navigation.keptScroll());
+    let timer = 0;
+    const keep = () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => navigation.keepScroll(element.scrollTop), 150);
+    };
+    element.addEventListener("scroll", keep, { passive: true });
+    return () => {
+      clearTimeout(timer);
+      release();
+      element.removeEventListener("scroll", keep);
+    };
+  }, [navigation, place]);
+  return (
+    <main id="main" className={`screen screen-${route.screen}`} ref={ref} tabIndex={-1} key={route.screen}>
+      <Suspense fallback={<Loading what="the page" />}>{screen(route)}</Suspense>
+    </main>
+  );
+}
+
+function screen(route: Route) {
+  switch (route.screen) {
+    case "library":
+      return <LibraryScreen route={route} />;
+    case "notebook":
+      return <NotebookScreen route={route} />;
+    case "run":
+      return <RunScreen route={route} />;
+    default:
+      return never(route);
+  }
+}
+
+/** Routes of one place share a page; filters, cells and steps only change it. */
+function placeOf(route: Route): string {
+  if (route.screen === "library") return "library";
+  return route.screen === "notebook" ? `notebook ${route.path}` : `run ${route.key}`;
+}
+
+/** Scrolls to where the reader was, again and again while the page grows, until it fits or the reader moves. */
+function restore(element: HTMLElement, top: number): () => void {
+  element.scrollTop = top;
+  if (top === 0) return () => undefined;
+  const content = element.firstElementChild ?? element;
+  const observer = new ResizeObserver(() => {
+    element.scrollTop = top;
+    if (Math.abs(element.scrollTop - top) < 2) stop();
+  });
+  const stop = () => {
+    observer.disconnect();
+    clearTimeout(timer);
+    element.removeEventListener("wheel", stop);
+    element.removeEventListener("keydown", stop);
+  };
+  const timer = window.setTimeout(stop, 5000);
+  observer.observe(content);
+  element.addEventListener("wheel", stop, { passive: true });
+  element.addEventListener("keydown", stop);
+  return stop;
+}

@@ -1,0 +1,27 @@
+import { useApp } from "../../lib/app";
+import { clock } from "../../lib/format";
+import { keyLabel } from "../../lib/keys";
+import { isMac } from "../../lib/platform";
+import { useStore } from "../../lib/store";
+import { Button } from "../common/Button";
+
+interface Props {
+  onPalette: () => void;
+  onKeys: () => void;
+}
+
+/** Title, saved time, palette and keys. */
+export function TopLine({ onPalette, onKeys }: Props) {
+  const { heading } = useApp();
+  const { title, saved } = useStore(heading);
+  return (
+    <header className="topline">
+      <p className="topline-title">{title}</p>
+      {saved > 0 && <p className="topline-saved">saved {clock(saved)}</p>}
+      <Button look="quiet" icon="search" label="Search and commands" onClick={onPalette}>
+        <kbd>{keyLabel("Mod+K", isMac)}</kbd>
+      </Button>
+      <Button look="quiet" icon="keys" label="Keys of this screen" onClick={onKeys} />
+    </header>
+  );
+}

@@ -1,0 +1,91 @@
+import { useEffect, useRef } from "react";
+import { useApp } from "../../lib/app";
+import type { Library, LibraryPaper } from "../../lib/api.gen";
+import { useCommands } from "../../lib/commands";
+import { choosePapers } from "../../lib/filter";
+import { useFocusWalk } from "../../lib/focus-walk";
+import { plural } from "../../lib/format";
+import { useResource } from "../../lib/resource";
+import { library, notebookRoute, type LibraryRoute } from "../../lib/route";
+import { Button } from "../common/Button";
+import { Empty } from "../common/Empty";
+import { FailureBox } from "../common/FailureBox";
+import { Loading } from "../common/Loading";
+import { Filters } from "./Filters";
+import { PaperCard } from "./PaperCard";
+
+/** Find a method, understand it in a minute, start from it. */
+export function LibraryScreen({ route }: { route: LibraryRoute }) {
+  const app = useApp();
+  const { data, error, reload } = useResource("library", (signal) =>
+    app.transport.get<Library>("library", {}, signal),
+  );
+  const search = useRef<HTMLInputElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
+  const walk = useFocusWalk(grid, ".card-open-button");
+  const change = (part: Partial<LibraryRoute>) => app.navigation.change({ ...route, ...part });
+  const openNotebook = (p: LibraryPaper) => app.navigation.go(notebookRoute(p.path));
+
+  useEffect(() => app.heading.set({ title: "Library", saved: 0 }), [app]);
+  useCommands(app.commands, [
+    {
+      id: "search",
+      title: "Search the Library",
+      group: "Library",
+      keys: ["/"],
+      run: () => search.current?.focus(),
+    },
+    { id: "next", title: "Next card", group: "Library", keys: ["j"], keyOnly: true, run: () => walk(1) },
+    {
+      id: "previous",
+      title: "Previous card",
+      group: "Library",
+      keys: ["k"],
+      keyOnly: true,
+      run: () => walk(-1),
+    },
+    {
+      id: "leave",
+      title: "Close the card",
+      group: "Library",
+      keys: ["Escape"],
+      keyOnly: true,
+      typing: true,
+      run: () => (route.paper ? change({ paper: "" }) : search.current?.blur()),
+    },
+  ]);
+
+  const all = data?.papers ?? [];
+  const found = choosePapers(all, route);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Library</h1>
+        <p className="lead">Memory systems of the literature, each as a notebook that runs here.</p>
+      </header>
+      <Filters papers={all} route={route} found={found.length} searchRef={search} onChange={change} />
+      {error && <FailureBox failure={error} what="the Library could not be read" onRetry={reload} />}
+      {!data && !error && <Loading what="the cards" lines={6} />}
+      {data && found.length === 0 && (
+        <Empty text={all.length === 0 ? "This build carries no papers." : "No card matches."}>
+          {all.length > 0 && (
+            <Button look="main" onClick={() => app.navigation.change({ ...library, paper: route.paper })}>
+              Show all {plural(all.length, "card")}
+            </Button>
+          )}
+        </Empty>
+      )}
+      <div className="cards" ref={grid}>
+        {found.map((p) => (
+          <PaperCard
+            key={p.card.slug}
+            paper={p}
+            open={route.paper === p.card.slug}
+            onToggle={() => change({ paper: route.paper === p.card.slug ? "" : p.card.slug })}
+            onOpenNotebook={() => openNotebook(p)}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,57 @@
+import { ArmsCell } from "./ArmsCell";
+import type { CellViewProps } from "./CellView";
+import { ChartCell } from "./ChartCell";
+import { ClaimCell } from "./ClaimCell";
+import { PlainCell } from "./PlainCell";
+import { ProseCell } from "./ProseCell";
+import { RunCell } from "./RunCell";
+import { SetupCell } from "./SetupCell";
+import { TableCell } from "./TableCell";
+
+/** The body that fits a kind of cell. Kinds without one of their own show their text. */
+export function CellBody(props: CellViewProps) {
+  const { cell, notebook, actions, controls, results } = props;
+  switch (cell.kind) {
+    case "prose":
+      return (
+        <ProseCell
+          cell={cell}
+          editing={props.editing}
+          actions={actions}
+          onEdit={(on) => props.onEdit(props.place, on)}
+        />
+      );
+    case "world":
+    case "agent":
+    case "memory":
+    case "rl":
+      return <SetupCell cell={cell} actions={actions} />;
+    case "arms":
+    case "cases":
+      return <ArmsCell cell={cell} />;
+    case "run":
+      return (
+        <RunCell
+          cell={cell}
+          controls={controls}
+          onSet={(field, value) => actions.send({ type: "set-field", cell: cell.id, field, value })}
+        />
+      );
+    case "chart":
+      return (
+        <ChartCell
+          cell={cell}
+          path={notebook.path}
+          budget={controls.budget}
+          version={props.version}
+          current={props.selected}
+        />
+      );
+    case "claim":
+      return <ClaimCell cell={cell} results={results} />;
+    case "table":
+      return <TableCell results={results} />;
+    default:
+      return <PlainCell cell={cell} />;
+  }
+}

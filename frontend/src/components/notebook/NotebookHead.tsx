@@ -1,0 +1,83 @@
+import type { Notebook, Results } from "../../lib/api.gen";
+import { plural } from "../../lib/format";
+import { keyLabel } from "../../lib/keys";
+import type { Edit } from "../../lib/ops";
+import { isMac } from "../../lib/platform";
+import type { Failure } from "../../lib/transport";
+import { Button } from "../common/Button";
+import { ProblemList } from "./ProblemList";
+
+interface Props {
+  notebook: Notebook;
+  results: Results | undefined;
+  refused: Failure | undefined;
+  onDismiss: () => void;
+  onGo: (cell: string) => void;
+  onSend: (edit: Edit) => void;
+}
+
+/** Above the cells: where the file is, undo and redo, what is wrong, what is recorded. */
+export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSend }: Props) {
+  const problems = notebook.problems ?? [];
+  const claims = (notebook.cells ?? []).filter((c) => c.kind === "claim").length;
+  return (
+    <header className="notebook-head">
+      <p className="notebook-facts">
+        <code>{notebook.path}</code>
+        <span>paper {notebook.paper}</span>
+        <span>{plural(claims, "claim")}</span>
+        {notebook.read_only && <span className="tag">shipped: edits go to a copy of your own</span>}
+        <span className="grow" />
+        <span className="nowrap">
+          <Button
+            look="quiet"
+            icon="undo"
+            disabled={!notebook.can_undo}
+            title={`${keyLabel("Mod+Z", isMac)} or u`}
+            onClick={() => onSend({ type: "undo" })}
+          >
+            Undo
+          </Button>
+          <Button
+            look="quiet"
+            icon="redo"
+            disabled={!notebook.can_redo}
+            title={keyLabel("Mod+Shift+Z", isMac)}
+            onClick={() => onSend({ type: "redo" })}
+          >
+            Redo
+          </Button>
+        </span>
+      </p>
+      {notebook.clash && (
+        <div className="failure" role="alert">
+          <p className="failure-what">this file was changed outside in the same place</p>
+          <p className="hint">choose which text stays; undo brings the other one back</p>
+          <p className="failure-foot">
+            <Button onClick={() => onSend({ type: "keep-mine" })}>Keep mine</Button>
+            <Button onClick={() => onSend({ type: "take-theirs" })}>Take the file</Button>
+          </p>
+        </div>
+      )}
+      {results?.recorded && <p className="banner">Recorded results are shown: {results.recorded}.</p>}
+      {refused && (
+        <div className="failure" role="alert">
+          <p className="failure-what">this edit was not taken: {refused.message}</p>
+          {refused.hint && <p className="hint">{refused.hint}</p>}
+          <p>
+            <Button onClick={onDismiss}>All right</Button>
+          </p>
+        </div>
+      )}
+      {problems.length > 0 && (
+        <div className="problem-head">
+          <p>
+            {plural(problems.length, "problem")} in this notebook; nothing runs until{" "}
+            {problems.length === 1 ? "it is" : "they are"} solved.
+          </p>
+          <ProblemList problems={problems} onGo={onGo} />
+        </div>
+      )}
+    </header>
+  );
+}

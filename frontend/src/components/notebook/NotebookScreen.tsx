@@ -1,0 +1,68 @@
+import { useEffect, useRef } from "react";
+import { useApp, type App } from "../../lib/app";
+import { library, type NotebookRoute } from "../../lib/route";
+import { Session } from "../../lib/session";
+import { useStore } from "../../lib/store";
+import { Button } from "../common/Button";
+import { Empty } from "../common/Empty";
+import { FailureBox } from "../common/FailureBox";
+import { Loading } from "../common/Loading";
+import { NotebookPage } from "./NotebookPage";
+
+/** Opens the notebook of the address and shows its four states. */
+export default function NotebookScreen({ route }: { route: NotebookRoute }) {
+  const app = useApp();
+  const session = useSession(app, route.path);
+  const { notebook, error, since } = useStore(session.state);
+  useEffect(() => (session.path ? session.open() : undefined), [session]);
+  useEffect(() => {
+    if (notebook) app.lastNotebook.set(notebook.path);
+    const title = notebook?.title || (route.path ? "Notebook" : "No notebook");
+    app.heading.set({ title, saved: notebook?.saved_ms ?? 0 });
+  }, [app, notebook, route.path]);
+
+  if (route.path === "") {
+    return (
+      <div className="page">
+        <Empty text="A notebook asks one question, sets it up, runs it and says what came out. None is open.">
+          <Button look="main" onClick={() => app.navigation.go(library)}>
+            Choose one in the Library
+          </Button>
+        </Empty>
+      </div>
+    );
+  }
+  if (error && !notebook) {
+    return (
+      <div className="page">
+        <FailureBox
+          failure={error}
+          what={`the notebook ${route.path} could not be opened`}
+          onRetry={() => void session.load()}
+        />
+        <Button onClick={() => app.navigation.go(library)}>Back to the Library</Button>
+      </div>
+    );
+  }
+  if (!notebook) {
+    return (
+      <div className="page">
+        {since >= 0 && <Loading what={route.path} lines={8} onCancel={() => app.navigation.go(library)} />}
+      </div>
+    );
+  }
+  return <NotebookPage session={session} notebook={notebook} route={route} />;
+}
+
+/** The session of a path. It stays when its notebook moves on to a copy, so that focus and scroll stay too. */
+function useSession(app: App, path: string): Session {
+  const held = useRef<Session | undefined>(undefined);
+  if (held.current?.path !== path) {
+    held.current = new Session(app.transport, path, (moved) => {
+      const route = app.navigation.route.get();
+      if (route.screen === "notebook") app.navigation.change({ ...route, path: moved });
+      app.notice(`shipped notebooks do not change: this is your copy, ${moved}`);
+    });
+  }
+  return held.current;
+}

@@ -1,0 +1,86 @@
+import { ARMS, type Mode } from "./theme";
+
+/** A finished ECharts option as the server sends it. */
+export type Option = Record<string, unknown>;
+
+interface Ground {
+  text: string;
+  muted: string;
+  line: string;
+  grid: string;
+  panel: string;
+}
+
+const GROUNDS: Record<Mode, Ground> = {
+  light: { text: "#14171A", muted: "#565F69", line: "#B4BDC6", grid: "#E9ECEF", panel: "#FFFFFF" },
+  dark: { text: "#E8EAED", muted: "#A7B0BA", line: "#4A535D", grid: "#262C32", panel: "#1D2125" },
+};
+
+const FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
+
+/** Dresses an option for the ground it stands on. What the picture says, its series and their colours, stays the server's. */
+export function themed(option: Option, mode: Mode): Option {
+  const g = GROUNDS[mode];
+  return {
+    ...option,
+    animation: false,
+    backgroundColor: "transparent",
+    color: option["color"] ?? [...ARMS[mode]],
+    textStyle: { fontFamily: FONT, fontSize: 12, color: g.text, ...record(option["textStyle"]) },
+    title: undefined,
+    toolbox: undefined,
+    xAxis: each(option["xAxis"], (axis) => axisTheme(axis, g)),
+    yAxis: each(option["yAxis"], (axis) => axisTheme(axis, g)),
+    legend: each(option["legend"], (legend) => legendTheme(legend, g)),
+    tooltip: tooltipTheme(record(option["tooltip"]), g),
+  };
+}
+
+function axisTheme(axis: Option, g: Ground): Option {
+  return {
+    ...axis,
+    nameTextStyle: { ...record(axis["nameTextStyle"]), color: g.muted, fontSize: 12 },
+    axisLabel: { ...record(axis["axisLabel"]), color: g.muted, fontSize: 12, hideOverlap: true },
+    axisLine: { ...record(axis["axisLine"]), lineStyle: { color: g.line } },
+    axisTick: { ...record(axis["axisTick"]), lineStyle: { color: g.line } },
+    splitLine: { ...record(axis["splitLine"]), lineStyle: { color: g.grid } },
+  };
+}
+
+function legendTheme(legend: Option, g: Ground): Option {
+  return {
+    itemWidth: 18,
+    itemHeight: 8,
+    type: "scroll",
+    ...legend,
+    textStyle: { color: g.text, fontSize: 12 },
+  };
+}
+
+function tooltipTheme(tooltip: Option, g: Ground): Option {
+  return {
+    trigger: "axis",
+    ...tooltip,
+    confine: true,
+    transitionDuration: 0,
+    backgroundColor: g.panel,
+    borderColor: g.line,
+    textStyle: { color: g.text, fontSize: 12, fontFamily: FONT },
+  };
+}
+
+function record(value: unknown): Option {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Option) : {};
+}
+
+/** Applies to one object or to each of a list; nothing stays nothing. */
+function each(value: unknown, change: (one: Option) => Option): unknown {
+  if (Array.isArray(value)) return value.map((one) => change(record(one)));
+  return value === undefined || value === null ? undefined : change(record(value));
+}
+
+/** The series of an option as a list. */
+export function seriesOf(option: Option): Option[] {
+  const series = option["series"];
+  return Array.isArray(series) ? series.map(record) : series === undefined ? [] : [record(series)];
+}

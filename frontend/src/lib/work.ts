@@ -1,0 +1,85 @@
+import { useEffect, useState } from "react";
+import type { Job, Plan, Results } from "./api.gen";
+import { useApp } from "./app";
+import { mergeJob } from "./jobs";
+import { useResource, type Resource } from "./resource";
+import { failure } from "./transport";
+
+/** How long results wait after news before they are read again, in milliseconds. */
+const CALM = 1500;
+
+export interface Work {
+  plan: Resource<Plan>;
+  results: Resource<Results>;
+  run: () => void;
+  control: (job: Job, verb: "pause" | "resume" | "stop" | "finish") => void;
+  /** Rises when sentences and tables of charts should be read again. */
+  version: number;
+}
+
+/** What a notebook would run, runs, and found, at one budget. */
+export function useWork(path: string, budget: string, revision: number, job: Job | undefined): Work {
+  const app = useApp();
+  const { transport } = app;
+  const [version, setVersion] = useState(0);
+  const ready = path !== "" && revision >= 0;
+  const settled = job ? `${job.id} ${job.done} ${job.failed} ${job.state}` : "";
+  const plan = useResource(ready ? `plan ${path} ${budget} ${revision} ${settled}` : "", (signal) =>
+    transport.get<Plan>("plan", { path, budget }, signal),
+  );
+  const results = useResource(ready ? `results ${path} ${budget} ${revision}` : "", (signal) =>
+    transport.get<Results>("results", { path, budget }, signal),
+  );
+  const kept = useKept(plan);
+
+  const { reload } = results;
+  useEffect(() => {
+    if (settled === "") return;
+    const timer = setTimeout(() => {
+      reload();
+      setVersion((v) => v + 1);
+    }, CALM);
+    return () => clearTimeout(timer);
+  }, [settled, reload]);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = transport.watch(`notebook:${path}`, (news) => {
+      if (news.kind !== "message" || news.message.type !== "results" || timer) return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        reload();
+      }, CALM);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [transport, path, reload]);
+
+  const keep = (job: Job) => app.jobs.update((jobs) => mergeJob(jobs, job));
+  const complain = (error: unknown) => {
+    const { message, hint } = failure(error);
+    app.notice(hint ? `${message}: ${hint}` : message);
+  };
+  return {
+    plan: kept,
+    results,
+    version,
+    run: () =>
+      void transport
+        .post<Job>("job", { path }, { budget, seeds: "", arms: [], cases: [] })
+        .then(keep)
+        .catch(complain),
+    control: (job, verb) => void transport.post<Job>(`job/${job.id}/${verb}`).then(keep).catch(complain),
+  };
+}
+
+/** Keeps the last plan while the next one is counted, so that the button does not flicker. */
+function useKept(plan: Resource<Plan>): Resource<Plan> {
+  const [last, setLast] = useState<Plan>();
+  useEffect(() => {
+    if (plan.data) setLast(plan.data);
+  }, [plan.data]);
+  return plan.data || plan.error ? plan : { ...plan, data: last };
+}
