@@ -87,6 +87,8 @@ func (testVocab) CheckBound(holds string) error {
 	return nil
 }
 
+const front = "---\nloci: 1\ntitle: T\npaper: memory-rewriting\n---\n"
+
 const rewriting = `---
 loci: 1
 title: Is retention enough?
