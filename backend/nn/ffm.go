@@ -68,15 +68,17 @@ func (f *FFM) Step(k *num.Kernels, x, state, out []float32, fresh []bool, scratc
 	f.Pre.Apply(k, x, in, scratch, ld, len(fresh))
 	gamma := scratch[3*m+2*w : ld] // the same for every row: the first row's place holds it
 	num.DecayRotation(f.Alpha.Data, f.Omega.Data, gamma[:n], gamma[n:])
+	decay := scratch[2*m+2*w : 3*m+2*w]
+	for j, a := range f.Alpha.Data {
+		decay[j] = float32(math.Exp(-math.Abs(float64(a))))
+	}
 	for b := range fresh {
 		row, st := scratch[b*ld:(b+1)*ld], state[b*2*n:(b+1)*2*n]
-		y, gate, decay := row[:m], row[m+w:2*m+2*w], row[2*m+2*w:3*m+2*w]
+		y, gate := row[:m], row[m+w:2*m+2*w]
 		k.Sigmoid(gate, gate)
 		k.Mul(y, y, gate[:m])
 		num.FFAStep(st, st, y, gamma[:n], gamma[n:])
-		for j, a := range f.Alpha.Data {
-			decay[j] = float32(math.Exp(-math.Abs(float64(a))))
-		}
+		copy(row[2*m+2*w:3*m+2*w], decay)
 	}
 	f.Mix.Apply(k, state, 2*n, out, w, len(fresh))
 	for b := range fresh {

@@ -110,11 +110,18 @@ func (c *Core) sumColumns(i0, i1 int) {
 
 func ceil(n, block int) int { return (n + block - 1) / block }
 
-// transpose writes the transpose of src [m][n] into dst [n][m].
+// transpose writes the transpose of src [m][n] into dst [n][m], in square blocks that stay in the first-level cache.
 func transpose(dst, src []float32, m, n int) {
-	for i := range m {
-		for j, v := range src[i*n : i*n+n] {
-			dst[j*m+i] = v
+	const block = 16
+	for i0 := 0; i0 < m; i0 += block {
+		i1 := min(i0+block, m)
+		for j0 := 0; j0 < n; j0 += block {
+			for j := j0; j < min(j0+block, n); j++ {
+				row := dst[j*m+i0 : j*m+i1]
+				for i := range row {
+					row[i] = src[(i0+i)*n+j]
+				}
+			}
 		}
 	}
 }

@@ -110,9 +110,9 @@ func memory(s *rng.Stream, kind string, in, h int) nn.Memory {
 	case "lstm":
 		return nn.NewLSTM(s, "memory", in, h, 1, false)
 	case "ffm":
-		return nn.NewFFM(s, "memory", in, 5, 3, h, 64)
+		return nn.NewFFM(s, "memory", in, h/8+1, 3, h, 64)
 	case "transformer":
-		return nn.NewTransformer(s, "memory", in, 12, 2, 3, 16, 7)
+		return nn.NewTransformer(s, "memory", in, h/4*2, 2, 2, h, h/2-1)
 	}
 	panic("unknown memory " + kind)
 }
