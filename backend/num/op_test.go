@@ -157,3 +157,34 @@ func TestNormsByHand(t *testing.T) {
 		}
 	}
 }
+
+func TestCellsByHand(t *testing.T) {
+	// One unit, x = 1, weights of the input w, of the state u, no bias unless said; s is the sigmoid.
+	//	rnn:  h0 = 0.5, w = 0.3, u = -0.4: tanh(0.3 - 0.2) = 0.0996680.
+	//	gru:  h0 = 0.5, w = 0.1 0.2 0.3, u = 0.4 0.6 0.8, candidate bias of the state 0.5: r = s(0.1+0.2) = 0.5744425,
+	//	      u = s(0.2+0.3) = 0.6224593, n = tanh(0.3 + r*(0.4+0.5)) = tanh(0.8169983) = 0.6734328, h = (1-u)*n + u*0.5 = 0.5654779.
+	//	lstm: h0 = 0.5, c0 = -1, w = 0.1 0.2 0.3 0.4, u = 0.2 0.4 0.6 0.8: i = s(0.2) = 0.5498340, f = s(0.4) = 0.5986877,
+	//	      g = tanh(0.6) = 0.5370496, o = s(0.8) = 0.6899745, c = -f + i*g = -0.3033995, h = o*tanh(c) = -0.2031427;
+	//	      with f = 1: c = -0.7047119, h = o*tanh(c) = -0.4190561.
+	one := func(name string, shape []int, v ...float32) *Tensor {
+		x := New(name, shape...)
+		copy(x.Data, v)
+		return x
+	}
+	tape, fresh := NewTape(testCore(t, 1)), []bool{false}
+	x, h0 := one("x", []int{1, 1, 1}, 1), one("h0", []int{1, 1}, 0.5)
+	hc := one("hc", []int{1, 2}, 0.5, -1)
+	wx, wh, zero := one("wx", []int{1, 4}, 0.1, 0.2, 0.3, 0.4), one("wh", []int{1, 4}, 0.2, 0.4, 0.6, 0.8), New("bias", 4)
+	rnn := tape.RNN(x, one("wx", []int{1, 1}, 0.3), New("bx", 1), one("wh", []int{1, 1}, -0.4), h0, fresh)
+	gru := tape.GRU(x, one("wx", []int{1, 3}, 0.1, 0.2, 0.3), New("bx", 3), one("wh", []int{1, 3}, 0.4, 0.6, 0.8), one("bh", []int{3}, 0, 0, 0.5), h0, fresh)
+	lstm := tape.LSTM(x, wx, zero, wh, hc, fresh, false)
+	keep := tape.LSTM(x, wx, zero, wh, hc, fresh, true)
+	for i, c := range []struct {
+		y    *Tensor
+		want float64
+	}{{rnn, 0.0996680}, {gru, 0.5654779}, {lstm, -0.2031427}, {keep, -0.4190561}} {
+		if got := float64(c.y.Data[0]); math.Abs(got-c.want) > 2e-6 {
+			t.Errorf("cell %d gives %.7f, want %.7f", i, got, c.want)
+		}
+	}
+}
