@@ -65,15 +65,25 @@ func float(v sql.NullFloat64) lab.Float {
 // Values returns one metric of a run in the order of its record: xs [N] in the metric's x unit and ys [N]; both are empty when the
 // run has no such metric. not-found without the run.
 func (s *Store) Values(ctx context.Context, key, metric string) (xs []int64, ys []float64, err error) {
-	rows, err := s.MetricsAfter(ctx, key, metric, -1)
+	id, err := s.runID(ctx, key)
 	if err != nil {
 		return nil, nil, err
 	}
-	xs, ys = make([]int64, len(rows)), make([]float64, len(rows))
-	for i, m := range rows {
-		xs[i], ys[i] = m.X, float64(m.Value)
+	// Two columns and no row struct: a series may have a million rows.
+	rows, err := s.readers.QueryContext(ctx, "SELECT x, value FROM metrics WHERE run = ? AND name = ? ORDER BY seq", id, metric)
+	if err != nil {
+		return nil, nil, sqlError(err, "metric %q of run %q cannot be read", metric, key)
 	}
-	return xs, ys, nil
+	defer rows.Close()
+	for rows.Next() {
+		var x int64
+		var y sql.NullFloat64
+		if err := rows.Scan(&x, &y); err != nil {
+			return nil, nil, sqlError(err, "metric %q of run %q cannot be read", metric, key)
+		}
+		xs, ys = append(xs, x), append(ys, float64(float(y)))
+	}
+	return xs, ys, sqlError(rows.Err(), "metric %q of run %q cannot be read", metric, key)
 }
 
 // MetricsAfter returns the rows of one metric behind a sequence number: for charts that hold the ones before.

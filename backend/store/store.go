@@ -147,7 +147,7 @@ func (s *Store) closePools() error {
 
 // checkBelow is the size up to which every page is looked at when the library is opened: about 0.1 s. Larger ones are looked at only
 // when the process that had them did not close them.
-const checkBelow = 64 << 20
+const checkBelow = 32 << 20
 
 // check looks for damage.
 func (s *Store) check(ctx context.Context, unclean bool) error {
