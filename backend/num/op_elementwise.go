@@ -41,17 +41,17 @@ func (o *addOp) Backward() {
 }
 
 type actOp struct {
-	t    *Tape
-	x, y *Tensor
-	act  Act
-	fwd  func(i0, i1 int)
+	t        *Tape
+	x, y     *Tensor
+	act      Act
+	fwd, bwd func(i0, i1 int)
 }
 
 // Activate returns act(x).
 func (t *Tape) Activate(x *Tensor, act Act) *Tensor {
 	o, fresh := record[actOp](t)
 	if fresh {
-		o.fwd = o.forward
+		o.fwd, o.bwd = o.forward, o.backward
 	}
 	o.t, o.x, o.act, o.y = t, x, act, t.like(x.Name, x, x.Last())
 	t.Core.Do(x.Len(), x.Len()*16, o.fwd)
@@ -64,14 +64,19 @@ func (o *actOp) forward(i0, i1 int) {
 
 // Backward implements Func.
 func (o *actOp) Backward() {
-	if g := o.x.Gradient(); g != nil && o.y.live {
-		o.act.grad(&o.t.Core.K, g, o.y.Grad, o.y.Data, o.x.Data)
+	if o.y.live && o.x.Gradient() != nil {
+		o.t.Core.Do(o.x.Len(), o.x.Len()*16, o.bwd)
 	}
 }
 
+func (o *actOp) backward(i0, i1 int) {
+	o.act.grad(&o.t.Core.K, o.x.Grad[i0:i1], o.y.Grad[i0:i1], o.y.Data[i0:i1], o.x.Data[i0:i1])
+}
+
 type mulOp struct {
-	t       *Tape
-	a, b, y *Tensor
+	t        *Tape
+	a, b, y  *Tensor
+	fwd, bwd func(i0, i1 int)
 }
 
 // Mul returns a * b element by element, of the same shape.
@@ -79,10 +84,17 @@ func (t *Tape) Mul(a, b *Tensor) *Tensor {
 	if !a.is(b.Shape...) {
 		mismatch("mul", "two equal shapes", a, b)
 	}
-	o, _ := record[mulOp](t)
+	o, fresh := record[mulOp](t)
+	if fresh {
+		o.fwd, o.bwd = o.forward, o.backward
+	}
 	o.t, o.a, o.b, o.y = t, a, b, t.like(a.Name, a, a.Last())
-	t.Core.K.Mul(o.y.Data, a.Data, b.Data)
+	t.Core.Do(a.Len(), a.Len()*4, o.fwd)
 	return o.y
+}
+
+func (o *mulOp) forward(i0, i1 int) {
+	o.t.Core.K.Mul(o.y.Data[i0:i1], o.a.Data[i0:i1], o.b.Data[i0:i1])
 }
 
 // Backward implements Func.
@@ -90,17 +102,24 @@ func (o *mulOp) Backward() {
 	if !o.y.live {
 		return
 	}
-	if g := o.a.Gradient(); g != nil {
-		o.t.Core.K.MulAdd(g, o.y.Grad, o.b.Data)
+	o.a.Gradient()
+	o.b.Gradient()
+	o.t.Core.Do(o.y.Len(), o.y.Len()*8, o.bwd)
+}
+
+func (o *mulOp) backward(i0, i1 int) {
+	if o.a.Grad != nil {
+		o.t.Core.K.MulAdd(o.a.Grad[i0:i1], o.y.Grad[i0:i1], o.b.Data[i0:i1])
 	}
-	if g := o.b.Gradient(); g != nil {
-		o.t.Core.K.MulAdd(g, o.y.Grad, o.a.Data)
+	if o.b.Grad != nil {
+		o.t.Core.K.MulAdd(o.b.Grad[i0:i1], o.y.Grad[i0:i1], o.a.Data[i0:i1])
 	}
 }
 
 type mixOp struct {
 	t          *Tape
 	g, a, b, y *Tensor
+	fwd, bwd   func(i0, i1 int)
 }
 
 // Mix returns g*a + (1-g)*b element by element: a gate that chooses between two signals. All have the same shape.
@@ -108,12 +127,20 @@ func (t *Tape) Mix(g, a, b *Tensor) *Tensor {
 	if !g.is(a.Shape...) || !g.is(b.Shape...) {
 		mismatch("mix", "three equal shapes", g, a, b)
 	}
-	o, _ := record[mixOp](t)
-	o.t, o.g, o.a, o.b, o.y = t, g, a, b, t.like(a.Name, a, a.Last())
-	for i, gi := range g.Data {
-		o.y.Data[i] = b.Data[i] + gi*(a.Data[i]-b.Data[i])
+	o, fresh := record[mixOp](t)
+	if fresh {
+		o.fwd, o.bwd = o.forward, o.backward
 	}
+	o.t, o.g, o.a, o.b, o.y = t, g, a, b, t.like(a.Name, a, a.Last())
+	t.Core.Do(g.Len(), g.Len()*16, o.fwd)
 	return o.y
+}
+
+func (o *mixOp) forward(i0, i1 int) {
+	y, a, b := o.y.Data[i0:i1], o.a.Data[i0:i1], o.b.Data[i0:i1]
+	for i, g := range o.g.Data[i0:i1] {
+		y[i] = b[i] + float32(g*(a[i]-b[i]))
+	}
 }
 
 // Backward implements Func.
@@ -121,27 +148,36 @@ func (o *mixOp) Backward() {
 	if !o.y.live {
 		return
 	}
-	dy, g, a, b := o.y.Grad, o.g.Data, o.a.Data, o.b.Data
-	if d := o.g.Gradient(); d != nil {
+	o.g.Gradient()
+	o.a.Gradient()
+	o.b.Gradient()
+	o.t.Core.Do(o.y.Len(), o.y.Len()*16, o.bwd)
+}
+
+func (o *mixOp) backward(i0, i1 int) {
+	dy, g, a, b := o.y.Grad[i0:i1], o.g.Data[i0:i1], o.a.Data[i0:i1], o.b.Data[i0:i1]
+	if o.g.Grad != nil {
+		d := o.g.Grad[i0:i1]
 		for i, v := range dy {
-			d[i] += v * (a[i] - b[i])
+			d[i] += float32(v * (a[i] - b[i]))
 		}
 	}
-	if d := o.a.Gradient(); d != nil {
-		for i, v := range dy {
-			d[i] += v * g[i]
-		}
+	if o.a.Grad != nil {
+		o.t.Core.K.MulAdd(o.a.Grad[i0:i1], dy, g)
 	}
-	if d := o.b.Gradient(); d != nil {
+	if o.b.Grad != nil {
+		d := o.b.Grad[i0:i1]
 		for i, v := range dy {
-			d[i] += v * (1 - g[i])
+			d[i] += float32(v * (1 - g[i]))
 		}
 	}
 }
 
 type sliceOp struct {
+	t        *Tape
 	x, y     *Tensor
 	from, to int
+	fwd, bwd func(i0, i1 int)
 }
 
 // Slice returns columns from..to of the last axis.
@@ -149,23 +185,34 @@ func (t *Tape) Slice(x *Tensor, from, to int) *Tensor {
 	if from < 0 || to <= from || to > x.Last() {
 		mismatch("slice", "columns within the last axis", x)
 	}
-	o, _ := record[sliceOp](t)
-	o.x, o.from, o.to, o.y = x, from, to, t.like(x.Name, x, to-from)
-	w, n := x.Last(), to-from
-	for i := range x.Rows() {
-		copy(o.y.Data[i*n:i*n+n], x.Data[i*w+from:])
+	o, fresh := record[sliceOp](t)
+	if fresh {
+		o.fwd, o.bwd = o.forward, o.backward
 	}
+	o.t, o.x, o.from, o.to, o.y = t, x, from, to, t.like(x.Name, x, to-from)
+	t.Core.Do(x.Rows(), o.y.Len()*4, o.fwd)
 	return o.y
+}
+
+func (o *sliceOp) forward(i0, i1 int) {
+	w, n := o.x.Last(), o.to-o.from
+	for i := i0; i < i1; i++ {
+		copy(o.y.Data[i*n:i*n+n], o.x.Data[i*w+o.from:])
+	}
 }
 
 // Backward implements Func.
 func (o *sliceOp) Backward() {
-	if !o.y.live || o.x.Grad == nil {
-		return
+	if o.y.live && o.x.Gradient() != nil {
+		o.t.Core.Do(o.x.Rows(), o.y.Len()*4, o.bwd)
 	}
-	g, w, n := o.x.Gradient(), o.x.Last(), o.to-o.from
-	for i := range o.x.Rows() {
-		addTo(g[i*w+o.from:i*w+o.to], o.y.Grad[i*n:])
+}
+
+func (o *sliceOp) backward(i0, i1 int) {
+	w, n := o.x.Last(), o.to-o.from
+	for i := i0; i < i1; i++ {
+		g := o.x.Grad[i*w+o.from : i*w+o.to]
+		o.t.Core.K.Add(g, g, o.y.Grad[i*n:i*n+n])
 	}
 }
 
