@@ -53,6 +53,9 @@ func Execute(ctx context.Context, cfg Config) (lab.End, error) {
 		return lab.End{}, err
 	}
 	end, err := e.drive(ctx)
+	if c, ok := e.method.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
 	return end, errors.Join(err, e.writer.Close())
 }
 

@@ -3,6 +3,8 @@
 package sched
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -27,7 +29,8 @@ type Options struct {
 	Arms   []string
 	Cases  []string
 	Target string
-	Again  bool // run finished runs again
+	Again  bool   // run finished runs again; their old records are put aside
+	Sweep  string // run this sweep of the notebook in place of its arms
 }
 
 // RunInfo is one run in the owner's eyes.
@@ -44,10 +47,13 @@ type RunInfo struct {
 	Err     string
 	Hint    string
 	Final   map[string]lab.Float
+
+	again bool // finished, and to be run again
 }
 
 // Plan says what running a notebook would do.
 type Plan struct {
+	Doc       *notebook.Document
 	File      string
 	Title     string
 	Budget    string
@@ -60,6 +66,23 @@ type Plan struct {
 
 // Todo counts the runs that are missing.
 func (p Plan) Todo() int { return len(p.Runs) - p.Unchanged }
+
+// Label says what running the plan will do, as the run button does: "Run 5 of 10 (5 unchanged), about 9 min".
+func (p Plan) Label() string {
+	if p.Todo() == 0 {
+		return fmt.Sprintf("Nothing to run (%d unchanged)", p.Unchanged)
+	}
+	text := fmt.Sprintf("Run %d of %d", p.Todo(), len(p.Runs))
+	if p.Unchanged > 0 {
+		text += fmt.Sprintf(" (%d unchanged)", p.Unchanged)
+	}
+	if mid := (p.Low + p.High) / 2; mid > 90*time.Second {
+		text += fmt.Sprintf(", about %.0f min", mid.Minutes())
+	} else if mid > 0 {
+		text += fmt.Sprintf(", about %.0f s", math.Ceil(mid.Seconds()))
+	}
+	return text
+}
 
 // Job is one order to run a plan.
 type Job struct {

@@ -62,6 +62,17 @@ func newMemory(setup lab.Setup, spec world.Spec, s *rng.Stream) (m nn.Memory, en
 		err = setup.Section("agent", &k)
 		encoder = encode(k.Width)
 		m = nn.NewLSTM(s, "memory", k.Width, k.Width, k.ForgetBias, k.Forget == "keep")
+	case FFM:
+		var k FFMKnobs
+		err = setup.Section("agent", &k)
+		encoder = encode(k.Width)
+		m = nn.NewFFM(s, "memory", k.Width, k.Memory, k.Context, k.Width, k.Duration)
+	case Transformer:
+		var k TransformerKnobs
+		err = setup.Section("agent", &k)
+		encoder = encode(k.Width)
+		sight = k.Window
+		m = nn.NewTransformer(s, "memory", k.Width, k.Width, k.Layers, k.Heads, 2*k.Width, k.Window)
 	default:
 		err = lab.Errorf(lab.Internal, "agent kind %q has no memory here", kind)
 	}

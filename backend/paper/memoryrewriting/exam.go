@@ -104,10 +104,7 @@ func (e *exam) testOthers(ctx context.Context, emit lab.Emitter, now *count, kno
 		if err := e.run(ctx, s, e.knobs.TestEpisodes); err != nil {
 			return err
 		}
-		values := []measure{{testMetric(MetricSuccess, n), s.tally.success()}}
-		if s.tally.out.turns > 0 {
-			values = append(values, measure{testMetric(MetricJunction, n), s.tally.accuracy()})
-		}
+		values := []measure{{testMetric(MetricSuccess, n), s.tally.success()}, {testMetric(MetricJunction, n), s.tally.accuracy()}}
 		if err := emitAll(emit, now.Steps, values); err != nil {
 			return err
 		}

@@ -50,8 +50,8 @@ type LSTMKnobs struct {
 // FFMKnobs: fast and forgetful memory (arXiv 2310.04128), which forgets by a fixed form of decay with learned rates.
 type FFMKnobs struct {
 	Width    int     `json:"width" doc:"units of the output" symbol:"H" unit:"units" default:"64" min:"1" max:"1024" group:"memory"`
-	Memory   int     `json:"memory" doc:"traces kept" symbol:"m" default:"32" min:"1" max:"512" paper:"16" main:"true" group:"memory"`
-	Context  int     `json:"context" doc:"frequencies of each trace" symbol:"c" default:"4" min:"1" max:"64" paper:"4" main:"true" group:"memory"`
+	Memory   int     `json:"memory" doc:"traces kept" symbol:"m" default:"16" min:"1" max:"512" main:"true" group:"memory"`
+	Context  int     `json:"context" doc:"frequencies of each trace" symbol:"c" default:"4" min:"1" max:"64" main:"true" group:"memory"`
 	Duration float64 `json:"duration" doc:"steps over which the slowest trace falls to one percent at the start of training" unit:"steps" default:"1024" min:"2" max:"1000000" group:"memory"`
 }
 

@@ -2,6 +2,7 @@ package memoryrewriting
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/world"
@@ -112,23 +113,29 @@ func (t *tally) step(memory, context int) {
 func (t *tally) success() float64    { return float64(t.succeeded) / float64(t.episodes) }
 func (t *tally) meanReturn() float64 { return t.returns / float64(t.episodes) }
 
-// measures lists what the tally tells. What was never met (turns, changed cues) is left out: a gap, not a zero.
+// measures lists what the tally tells. What was never met (turns, changed cues) is not a number: a gap in the chart, not a zero. A
+// single corridor has no former cue, so that the stale error is no measure of it at all.
 func (t *tally) measures() []measure {
 	ms := []measure{{MetricSuccess, t.success()}, {MetricEvalReturn, t.meanReturn()}}
 	if t.steps > 0 {
 		ms = append(ms, measure{MetricMemory, t.memory / float64(t.steps)}, measure{MetricContext, t.context / float64(t.steps)})
 	}
 	if t.corridors > 0 {
-		ms = append(ms, measure{MetricCorridors, float64(t.out.passed) / float64(t.corridors)})
+		ms = append(ms, measure{MetricCorridors, float64(t.out.passed) / float64(t.corridors)}, measure{MetricJunction, t.accuracy()})
 	}
-	if t.out.turns > 0 {
-		ms = append(ms, measure{MetricJunction, t.accuracy()})
-	}
-	if t.out.changed > 0 && t.out.same > 0 {
-		stale := float64(t.out.changedWrong)/float64(t.out.changed) - float64(t.out.sameWrong)/float64(t.out.same)
-		ms = append(ms, measure{MetricStale, stale})
+	if len(t.passed) > 2 {
+		ms = append(ms, measure{MetricStale, share(t.out.changedWrong, t.out.changed) - share(t.out.sameWrong, t.out.same)})
 	}
 	return ms
 }
 
-func (t *tally) accuracy() float64 { return 1 - float64(t.out.wrong)/float64(t.out.turns) }
+// accuracy is the share of right turns.
+func (t *tally) accuracy() float64 { return 1 - share(t.out.wrong, t.out.turns) }
+
+// share is part of all, not a number where there is nothing.
+func share(part, all int) float64 {
+	if all == 0 {
+		return math.NaN()
+	}
+	return float64(part) / float64(all)
+}

@@ -1,0 +1,63 @@
+// Package catalog lists what a notebook can name: papers, worlds, memories and models, each a value in one slice. There is no
+// registration by side effect: to add something, add a line here.
+package catalog
+
+//go:generate go run ../../build/identity
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
+	"github.com/loci-lab/loci/backend/schema"
+)
+
+// Paper is one system of the literature that runs here.
+type Paper struct {
+	Card     lab.Card
+	Sections []schema.Section
+	// New makes the method that a resolved set-up describes. The seed decides every random number of it.
+	New func(setup lab.Setup, seed uint64, bench lab.Bench) (lab.Method, error)
+	// Folder is the package's folder below backend/.
+	Folder string
+}
+
+// Papers lists all papers, in the order of the Library.
+func Papers() []Paper {
+	return []Paper{
+		{Card: memoryrewriting.Card(), Sections: memoryrewriting.Sections(), New: memoryrewriting.New, Folder: "paper/memoryrewriting"},
+	}
+}
+
+// Find returns the paper of that slug.
+func Find(slug string) (Paper, error) {
+	papers := Papers()
+	if i := slices.IndexFunc(papers, func(p Paper) bool { return p.Card.Slug == slug }); i >= 0 {
+		return papers[i], nil
+	}
+	return Paper{}, lab.Errorf(lab.NotFound, "paper %q is unknown, want one of %v", slug, Slugs()).
+		WithHint("`loci list` shows the papers of this build")
+}
+
+// Slugs lists the papers' slugs in alphabetical order.
+func Slugs() []string {
+	var slugs []string
+	for _, p := range Papers() {
+		slugs = append(slugs, p.Card.Slug)
+	}
+	sort.Strings(slugs)
+	return slugs
+}
+
+// Code returns the code identity of a paper: the hash of all sources, without comments, that can move its numbers.
+func (p Paper) Code() string { return identities()[p.Folder] }
+
+// Metric returns the spec of a metric of this paper.
+func (p Paper) Metric(name string) (lab.MetricSpec, bool) {
+	i := slices.IndexFunc(p.Card.Metrics, func(m lab.MetricSpec) bool { return m.Name == name })
+	if i < 0 {
+		return lab.MetricSpec{}, false
+	}
+	return p.Card.Metrics[i], true
+}

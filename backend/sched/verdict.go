@@ -1,0 +1,226 @@
+package sched
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
+	"github.com/loci-lab/loci/backend/stats"
+	"github.com/loci-lab/loci/backend/store"
+)
+
+// Source gives the metric values of a plan's runs, those of running ones up to now. It reads each series once.
+func (o *Owner) Source(ctx context.Context, plan Plan) stats.Source {
+	keys := map[place]string{}
+	for _, r := range plan.Runs {
+		keys[place{r.Arm, r.Case, r.Seed}] = r.Key
+	}
+	return &source{ctx: ctx, owner: o, keys: keys, read: map[string]points{}}
+}
+
+// place names a run inside its notebook.
+type place struct {
+	arm, kase string
+	seed      uint64
+}
+
+type source struct {
+	ctx   context.Context
+	owner *Owner
+	keys  map[place]string
+	read  map[string]points
+}
+
+// Values implements stats.Source.
+func (s *source) Values(metric, arm, kase string, seed uint64) (xs []int64, ys []float64, ok bool) {
+	key, ok := s.keys[place{arm, kase, seed}]
+	if !ok {
+		return nil, nil, false
+	}
+	p, ok := s.read[key+" "+metric]
+	if !ok {
+		p = s.owner.values(s.ctx, key, metric)
+		s.read[key+" "+metric] = p
+	}
+	return p.x, p.y, len(p.x) > 0
+}
+
+// values reads one metric of one run: from memory while it runs, from the library afterwards.
+func (o *Owner) values(ctx context.Context, key, metric string) points {
+	o.mu.Lock()
+	l := o.live[key]
+	o.mu.Unlock()
+	if l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if p := l.series[metric]; p != nil {
+			return points{x: slices.Clone(p.x), y: slices.Clone(p.y)}
+		}
+		if l.info.State == Running {
+			return points{}
+		}
+	}
+	xs, ys, err := o.Store.Values(ctx, key, metric)
+	if err != nil {
+		o.Log.Warn("a metric could not be read", "key", key, "metric", metric, "error", err)
+	}
+	return points{xs, ys}
+}
+
+// Verdicts judges every claim that the plan's budget may decide, and notes the look where all runs are over.
+func (o *Owner) Verdicts(ctx context.Context, plan Plan) ([]stats.Verdict, error) {
+	return o.Judge(ctx, plan, o.Source(ctx, plan))
+}
+
+// Judge judges every claim that the plan's budget may decide on the given values.
+func (o *Owner) Judge(ctx context.Context, plan Plan, src stats.Source) ([]stats.Verdict, error) {
+	var verdicts []stats.Verdict
+	seeds, early := seedsOf(plan), unfinished(plan)
+	for _, c := range plan.Doc.Claims() {
+		if slices.Index(lab.Budgets(), plan.Budget) < slices.Index(lab.Budgets(), c.Budget) {
+			continue
+		}
+		claim, err := stats.ParseClaim(c.Name, c.Value, c.Holds, o.known(plan.Doc))
+		if err != nil {
+			return nil, err
+		}
+		look := stats.Look{Early: early}
+		if look.Extended, err = o.looked(ctx, plan, claim.String(), seeds, early); err != nil {
+			return nil, err
+		}
+		verdicts = append(verdicts, stats.Judge(claim, src, seeds, look))
+	}
+	return verdicts, nil
+}
+
+// known lists the names that claims of a notebook may use.
+func (o *Owner) known(doc *notebook.Document) stats.Known {
+	k := stats.Known{Metrics: o.metrics(doc)}
+	for _, a := range doc.Arms() {
+		k.Arms = append(k.Arms, a.Name)
+	}
+	for _, c := range doc.Cases() {
+		if c.Name != "" {
+			k.Cases = append(k.Cases, c.Name)
+		}
+	}
+	return k
+}
+
+// metrics names the metrics of the notebook's paper.
+func (o *Owner) metrics(doc *notebook.Document) (names []string) {
+	for _, m := range o.Papers.Metrics(doc.Paper()) {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// shown names the metrics of the notebook's first table, else all.
+func (o *Owner) shown(doc *notebook.Document) []string {
+	if tables := doc.Tables(); len(tables) > 0 && len(tables[0].Metrics) > 0 {
+		return tables[0].Metrics
+	}
+	return o.metrics(doc)
+}
+
+func seedsOf(plan Plan) (seeds []uint64) {
+	for _, r := range plan.Runs {
+		if !slices.Contains(seeds, r.Seed) {
+			seeds = append(seeds, r.Seed)
+		}
+	}
+	slices.Sort(seeds)
+	return seeds
+}
+
+func unfinished(plan Plan) bool {
+	return slices.ContainsFunc(plan.Runs, func(r RunInfo) bool { return r.State != Done })
+}
+
+// looked returns how often seeds were added to this claim after a look, counting this look when all its runs are over.
+func (o *Owner) looked(ctx context.Context, plan Plan, claim string, seeds []uint64, early bool) (int, error) {
+	name := plan.Doc.Paper() + "/" + plan.Budget
+	text := seedText(seeds)
+	l, err := o.Store.FindLook(ctx, name, claim, float64(seeds[0]))
+	switch {
+	case lab.CodeOf(err) == lab.NotFound:
+		if early || len(seeds) < 2 {
+			return 0, nil
+		}
+		return 0, o.Store.CreateLook(ctx, &store.Look{Notebook: name, Claim: claim, Bound: float64(seeds[0]), Seeds: text})
+	case err != nil:
+		return 0, err
+	}
+	if before := strings.Count(l.Seeds, ",") + 1; early || l.Seeds == text || len(seeds) <= before {
+		return l.Extended, nil
+	}
+	l.Extended++
+	_, err = o.Store.UpdateLook(ctx, l.ID, store.LookUpdate{Seeds: &text, Extended: &l.Extended})
+	return l.Extended, err
+}
+
+func seedText(seeds []uint64) string {
+	parts := make([]string, len(seeds))
+	for i, s := range seeds {
+		parts[i] = fmt.Sprint(s)
+	}
+	return strings.Join(parts, ",")
+}
+
+// Rows is a table of texts.
+type Rows struct {
+	Columns []string
+	Rows    [][]string
+}
+
+// Table sums the plan up: one row an arm and case, one column a metric that its runs end with, mean over seeds with the t interval.
+func (o *Owner) Table(ctx context.Context, plan Plan) (Rows, error) {
+	src := o.Source(ctx, plan)
+	metrics := o.shown(plan.Doc)
+	t := Rows{Columns: append([]string{"arm", "case", "seeds"}, metrics...)}
+	var seen []place
+	for _, r := range plan.Runs {
+		p := place{arm: r.Arm, kase: r.Case}
+		if slices.Contains(seen, p) {
+			continue
+		}
+		seen = append(seen, p)
+		row := []string{r.Arm, r.Case, ""}
+		n := 0
+		for _, m := range metrics {
+			i := stats.Student(lasts(src, m, p, seedsOf(plan)), 0.05)
+			row = append(row, cell(i))
+			n = max(n, i.N)
+		}
+		row[2] = fmt.Sprint(n)
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+// lasts are the last values of a metric over seeds, NaN where a seed has none.
+func lasts(src stats.Source, metric string, p place, seeds []uint64) []float64 {
+	ys := make([]float64, len(seeds))
+	for i, s := range seeds {
+		ys[i] = math.NaN()
+		if _, v, ok := src.Values(metric, p.arm, p.kase, s); ok {
+			ys[i] = v[len(v)-1]
+		}
+	}
+	return ys
+}
+
+// cell writes a mean with its interval, or as much of it as there is.
+func cell(i stats.Interval) string {
+	switch {
+	case i.N == 0:
+		return "-"
+	case i.N < 3 || math.IsNaN(float64(i.Low)):
+		return fmt.Sprintf("%.3f", i.Mean)
+	}
+	return fmt.Sprintf("%.3f [%.3f, %.3f]", i.Mean, i.Low, i.High)
+}
