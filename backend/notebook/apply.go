@@ -103,8 +103,8 @@ func Apply(s State, op Op) (State, []Effect, error) {
 
 // race tells whether somebody else's edit came first.
 func race(s State, op Op) error {
-	cell, hash := op.target()
-	if cell == "" {
+	cell, hash, ok := op.target()
+	if !ok {
 		if op.base().Revision == s.Revision {
 			return nil
 		}

@@ -152,7 +152,7 @@ func TestARefusedEditSaysWhyAndChangesNothing(t *testing.T) {
 		{"prose that opens a cell", &SetProse{Cell: "prose-3", Text: "```yaml rl\nkind: ppo\n```"}, lab.Invalid, "the text would end its cell or swallow the next one"},
 		{"prose that swallows what follows", &SetProse{Cell: "prose-1", Text: "~~~\ncode"}, lab.Invalid, "the text would end its cell or swallow the next one"},
 		{"prose of nothing", &SetProse{Cell: "prose-1", Text: " \n"}, lab.Invalid, "the text is empty, want some prose"},
-		{"prose into a fence", &SetProse{Cell: "agent", Text: "x"}, lab.Invalid, `cell "agent" is a agent cell, want prose`},
+		{"prose into a fence", &SetProse{Cell: "agent", Text: "x"}, lab.Invalid, `cell "agent" is of kind agent, want prose`},
 		{"a kind of cell that is none", &InsertCell{Kind: "calim", Text: "x: 1"}, lab.Invalid, `cell kind is "calim", want one of prose, world, agent, memory, rl, arms, cases, run, sweep, chart, table, claim, memory-view, note`},
 		{"a cell that never was", &DeleteCell{Cell: "claim-x"}, lab.NotFound, `there is no cell "claim-x", want one of prose-1, world, agent, rl, prose-2, arms, cases, run, claim-gates, chart-success, prose-3`},
 		{"a title of two lines", &SetTitle{Title: "a\nb"}, lab.Invalid, `the title is "a\nb", want one line of text`},

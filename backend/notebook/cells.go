@@ -26,7 +26,8 @@ type Override struct {
 	Value any    `json:"value"`
 
 	name, at Pos
-	cell     string // id of the cell where it stands, "" for the cell of arms or cases itself
+	cell     string // id of the cell where it stands
+	by       string // whose it is: arm "lstm", case "n5"
 }
 
 // Arm is one setting that is compared with others.

@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -38,12 +39,12 @@ func (p *parser) caseNames() ([]string, bool) {
 func each(n *yaml.Node, f func(n *yaml.Node)) {
 	switch {
 	case n == nil:
+	case n.Kind == yaml.ScalarNode:
+		f(n)
 	case n.Kind == yaml.SequenceNode:
 		for _, e := range n.Content {
-			f(e)
+			each(e, f)
 		}
-	default:
-		f(n)
 	}
 }
 
@@ -54,7 +55,7 @@ func (c *cellReader) checkRows(root *yaml.Node, arms, cases []string) {
 			c.checkArms(child(root, "arms"))
 		}
 		if len(cases) > 0 {
-			c.checkCases(child(root, "cases"), cases)
+			c.checkCases(child(root, "cases"))
 		}
 	})
 }
@@ -71,7 +72,7 @@ func (c *cellReader) checkArms(n *yaml.Node) {
 	})
 }
 
-func (c *cellReader) checkCases(n *yaml.Node, _ []string) {
+func (c *cellReader) checkCases(n *yaml.Node) {
 	full, ok := c.p.caseNames()
 	if !ok {
 		return
@@ -108,7 +109,7 @@ func conditions(full []string) []string {
 	return append(out, parts...)
 }
 
-func (c *cellReader) checkMetrics(n *yaml.Node, _ []string) {
+func (c *cellReader) checkMetrics(n *yaml.Node) {
 	if c.p.doc.sections == nil {
 		return
 	}
@@ -155,14 +156,31 @@ func (p *parser) checkPlans() {
 	}
 	done := map[string]bool{}
 	cases := d.Cases()
-	for _, arm := range d.Arms() {
-		p.checkArm(arm, cases, done)
-	}
-	for _, s := range d.Sweeps() {
-		for _, arm := range d.sweepArms(s) {
+	if p.affordable(string(ArmsKind), d.Arms()[0].at, len(d.Arms())*len(cases)) {
+		for _, arm := range d.Arms() {
 			p.checkArm(arm, cases, done)
 		}
 	}
+	for _, c := range d.Cells {
+		s, ok := c.Value.(*Sweep)
+		if !ok || p.broken(c.ID) || !p.affordable(c.ID, s.at, s.size()*len(d.Arms())*len(cases)) {
+			continue
+		}
+		for _, arm := range d.sweepArms(*s) {
+			p.checkArm(arm, cases, done)
+		}
+	}
+}
+
+// maxPairs bounds arms times cases, and the same for a sweep.
+const maxPairs = 10000
+
+// affordable refuses more pairs of arm and case than anybody could run.
+func (p *parser) affordable(cell string, at Pos, pairs int) bool {
+	if pairs > maxPairs {
+		p.at(cell, at, Problem{Msg: fmt.Sprintf("arms and cases make %d pairs, want at most %d", pairs, maxPairs), Hint: "use fewer arms, cases or values"})
+	}
+	return pairs <= maxPairs
 }
 
 func (p *parser) checkArm(arm Arm, cases []Case, done map[string]bool) {
@@ -171,9 +189,9 @@ func (p *parser) checkArm(arm Arm, cases []Case, done map[string]bool) {
 			continue
 		}
 		mixed, clash := p.doc.mix(arm, k, nil)
-		if clash != nil {
+		if clash != nil && !done[fmt.Sprint(clash.Line, clash.Column)] {
+			done[fmt.Sprint(clash.Line, clash.Column)] = true // once, not once per case
 			p.at(clash.Cell, Pos{clash.Line, clash.Column}, *clash)
-			continue
 		}
 		for _, m := range mixed {
 			if p.broken(m.section.Name) {

@@ -1,7 +1,6 @@
 package notebook
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,12 +35,12 @@ func (d *Document) mix(arm Arm, k Case, extra []Override) ([]mixed, *Problem) {
 		out[i] = d.base(s)
 	}
 	setBy := map[string]source{}
-	lay := func(set []Override, cell, what string, mayRepeat bool) *Problem {
+	lay := func(set []Override, mayRepeat bool) *Problem {
 		for _, o := range set {
-			from := source{cell: cmp.Or(o.cell, cell), what: what, name: o.name, at: o.at}
+			from := source{cell: o.cell, what: o.by, name: o.name, at: o.at}
 			if before, ok := setBy[o.Path]; ok && !mayRepeat {
 				return &Problem{Cell: from.cell, Line: o.name.Line, Column: o.name.Column, Value: o.Path,
-					Msg:  fmt.Sprintf("%s sets %s, which %s on line %d sets too", what, o.Path, before.what, before.name.Line),
+					Msg:  fmt.Sprintf("%s sets %s, which %s on line %d sets too", o.by, o.Path, before.what, before.name.Line),
 					Hint: "set " + o.Path + " in one of the two, or keep the arm out of the case with only:"}
 			}
 			setBy[o.Path] = from
@@ -49,13 +48,13 @@ func (d *Document) mix(arm Arm, k Case, extra []Override) ([]mixed, *Problem) {
 		}
 		return nil
 	}
-	if p := lay(k.Set, string(CasesKind), fmt.Sprintf("case %q", k.Name), false); p != nil {
+	if p := lay(k.Set, false); p != nil {
 		return nil, p
 	}
-	if p := lay(arm.Set, string(ArmsKind), fmt.Sprintf("arm %q", arm.Name), false); p != nil {
+	if p := lay(arm.Set, false); p != nil {
 		return nil, p
 	}
-	return out, lay(extra, "", "the command", true)
+	return out, lay(extra, true)
 }
 
 // base starts a section with what its set-up cell says; a section without a cell has its first kind.

@@ -21,8 +21,8 @@ type Op interface {
 	// Type is the discriminator in JSON.
 	Type() string
 	base() Base
-	// target is the cell that the edit concerns and the hash of the text that its author saw, "" where there is none.
-	target() (cell, hash string)
+	// target is the cell that the edit concerns and the hash of the text that its author saw; ok is false where it concerns none.
+	target() (cell, hash string, ok bool)
 }
 
 // InsertCell puts a new cell after another one. Kind prose takes Text as it is; other kinds put it between fences.
@@ -128,12 +128,12 @@ func (*Undo) Type() string { return "undo" }
 // Type names the operation in JSON.
 func (*Redo) Type() string { return "redo" }
 
-func (b Base) target() (string, string)        { return "", "" }
-func (o *DeleteCell) target() (string, string) { return o.Cell, o.Hash }
-func (o *MoveCell) target() (string, string)   { return o.Cell, o.Hash }
-func (o *SetCell) target() (string, string)    { return o.Cell, o.Hash }
-func (o *SetProse) target() (string, string)   { return o.Cell, o.Hash }
-func (o *SetField) target() (string, string)   { return o.Cell, o.Hash }
+func (Base) target() (string, string, bool)          { return "", "", false }
+func (o *DeleteCell) target() (string, string, bool) { return o.Cell, o.Hash, true }
+func (o *MoveCell) target() (string, string, bool)   { return o.Cell, o.Hash, true }
+func (o *SetCell) target() (string, string, bool)    { return o.Cell, o.Hash, true }
+func (o *SetProse) target() (string, string, bool)   { return o.Cell, o.Hash, true }
+func (o *SetField) target() (string, string, bool)   { return o.Cell, o.Hash, true }
 
 // MarshalOp writes an operation as one JSON object with its type.
 func MarshalOp(op Op) ([]byte, error) {

@@ -159,7 +159,7 @@ func (c Cell) withText(text, end string) string {
 func setProse(d *Document, op *SetProse) (string, error) {
 	i := d.index(op.Cell)
 	if d.Cells[i].Kind != Prose {
-		return "", lab.Errorf(lab.Invalid, "cell %q is a %s cell, want prose", op.Cell, d.Cells[i].Kind).WithHint("use set-cell")
+		return "", lab.Errorf(lab.Invalid, "cell %q is of kind %s, want prose", op.Cell, d.Cells[i].Kind).WithHint("use set-cell")
 	}
 	text := strings.TrimLeft(strings.TrimRight(inFile(d, op.Text), " \t\r\n"), "\r\n")
 	if strings.TrimSpace(text) == "" {
@@ -189,7 +189,8 @@ func setSource(d *Document, op *SetSource) (string, error) {
 // Prose may join prose.
 func accepted(before, after *Document, op Op) error {
 	want := fenced(before)
-	i := before.index(firstOf(op.target()))
+	cell, _, _ := op.target()
+	i := before.index(cell)
 	at := fencedBefore(before, i)
 	switch op := op.(type) {
 	case *SetSource:
@@ -225,8 +226,6 @@ func spills() error {
 	return lab.Errorf(lab.Invalid, "the text would end its cell or swallow the next one").
 		WithHint("take the lines that begin with ``` or ~~~ out of the text, or close them in it")
 }
-
-func firstOf(a, _ string) string { return a }
 
 // sameLine ignores the line end that a last line gets when something follows it.
 func sameLine(a, b string) bool { return strings.TrimRight(a, "\r\n") == strings.TrimRight(b, "\r\n") }

@@ -32,7 +32,6 @@ func (c *cellReader) choice(root *yaml.Node, kind Kind) *Choice {
 		return nil
 	}
 	choice := &Choice{Kind: name, Knobs: map[string]any{}, at: at, places: map[string]Pos{}, names: map[string]Pos{}}
-	ok = true
 	pairs(knobs, func(key, val *yaml.Node) {
 		if key.Value == "kind" {
 			return
@@ -41,7 +40,9 @@ func (c *cellReader) choice(root *yaml.Node, kind Kind) *Choice {
 		if !good {
 			c.errorf(val, "", "give "+key.Value+" a value", nil, "%s.%s is %s, want a value", kind, key.Value, describe(val))
 		}
-		ok = ok && good
+		if !good {
+			return
+		}
 		choice.Knobs[key.Value], choice.places[key.Value], choice.names[key.Value] = v, c.pos(val), c.pos(key)
 	})
 	for _, err := range schema.Problems(section, name, choice.Knobs) {
@@ -93,7 +94,7 @@ func (c *cellReader) chosen(root *yaml.Node, kind Kind, section schema.Section) 
 	if len(section.Kinds) == 1 {
 		return section.Kinds[0].Name, c.pos(root), root
 	}
-	c.errorf(root, "", "write kind: and "+oneOf(section.Names()), section.Names(), "the %s cell has no kind, want %s", kind, oneOf(section.Names()))
+	c.errorf(root, "", "add a line kind: "+strings.Join(section.Names(), " or "), section.Names(), "the %s cell has no kind, want %s", kind, oneOf(section.Names()))
 	return "", Pos{}, nil
 }
 
@@ -113,7 +114,7 @@ func (c *cellReader) overrides(n *yaml.Node, what string, skip ...string) []Over
 			c.errorf(val, "", "write "+key.Value+": followed by a value", nil, "%s of %s is %s, want a value", key.Value, what, describe(val))
 			return
 		}
-		out = append(out, Override{Path: key.Value, Value: v, name: c.pos(key), at: c.pos(val)})
+		out = append(out, Override{Path: key.Value, Value: v, name: c.pos(key), at: c.pos(val), cell: c.id, by: what})
 	})
 	return out
 }
@@ -157,7 +158,7 @@ func (c *cellReader) named(n *yaml.Node, what string, f func(key, val *yaml.Node
 			return
 		}
 		if val.Kind != yaml.MappingNode && val.ShortTag() != "!!null" {
-			c.errorf(val, val.Value, "write "+key.Value+": {path: value}", nil, "%s %s is %s, want overrides such as {memory.lambda: 0}", what, key.Value, describe(val))
+			c.errorf(val, val.Value, "write "+key.Value+": {path: value}", nil, "%s %q is %s, want overrides such as {memory.lambda: 0}", what, key.Value, describe(val))
 			return
 		}
 		f(key, val)
@@ -167,10 +168,10 @@ func (c *cellReader) named(n *yaml.Node, what string, f func(key, val *yaml.Node
 func (c *cellReader) arms(root *yaml.Node) *Arms {
 	out := new(Arms)
 	c.named(root, "arm", func(key, val *yaml.Node) {
-		arm := Arm{Name: key.Value, at: c.pos(key), Set: c.overrides(val, "arm "+key.Value, "only")}
+		arm := Arm{Name: key.Value, at: c.pos(key), Set: c.overrides(val, fmt.Sprintf("arm %q", key.Value), "only")}
 		if only := child(val, "only"); only != nil {
-			arm.Only = c.texts(only, "only", "cases in which arm "+key.Value+" runs")
-			c.p.later(func() { c.checkCases(only, arm.Only) })
+			arm.Only = c.texts(only, "only", "cases in which the arm runs")
+			c.p.later(func() { c.checkCases(only) })
 		}
 		out.Arms = append(out.Arms, arm)
 	})
@@ -188,7 +189,7 @@ func (c *cellReader) cases(root *yaml.Node) *Cases {
 				c.errorf(key, key.Value, "rename one of the two", nil, "case %q stands here and on line %d, names are unique over all groups", key.Value, before.Line)
 			}
 			seen[key.Value] = c.pos(key)
-			g.Cases = append(g.Cases, Case{Name: key.Value, at: c.pos(key), Set: c.overrides(val, "case "+key.Value)})
+			g.Cases = append(g.Cases, Case{Name: key.Value, at: c.pos(key), Set: c.overrides(val, fmt.Sprintf("case %q", key.Value))})
 		})
 		out.Groups = append(out.Groups, g)
 		if total *= max(1, len(g.Cases)); total > most {
@@ -268,13 +269,16 @@ func (c *cellReader) axis(key, val *yaml.Node) Axis {
 	return a
 }
 
-// need reports keys that a cell must have and has not.
-func (c *cellReader) need(root *yaml.Node, kind Kind) {
+// need reports keys that a cell must have and has not; true where it has all.
+func (c *cellReader) need(root *yaml.Node, kind Kind) bool {
+	ok := true
 	for _, key := range required(kind) {
 		if child(root, key) == nil {
 			c.errorf(nil, "", "add a line "+key+": ...", nil, "the %s cell has no %s", kind, key)
+			ok = false
 		}
 	}
+	return ok
 }
 
 // described reads a cell whose keys a struct with tags describes.
@@ -285,34 +289,36 @@ func (c *cellReader) described(root *yaml.Node, kind Kind) any {
 		c.errorf(root, "", "report this", nil, "%v", err)
 		return nil
 	}
-	c.need(root, kind)
+	whole := c.need(root, kind)
 	values, ok := c.record(root, "the "+string(kind)+" cell", fields)
 	if n := child(root, "name"); n != nil && n.Kind == yaml.ScalarNode {
-		ok = c.goodName(n, "the "+string(kind)) && ok
+		c.goodName(n, "the "+string(kind))
 	}
-	if !ok || !c.fill(root, values, v) {
-		return nil
+	if c.fill(root, values, v) {
+		c.checkCell(root, v, ok && whole)
 	}
-	c.checkCell(root, v)
 	return v
 }
 
-// checkCell notes the cell's id in its value and checks what the tags cannot say.
-func (c *cellReader) checkCell(root *yaml.Node, v any) {
+// checkCell notes the cell's id in its value and checks what the tags cannot say. whole is false where a key is missing or wrong: checks
+// that compare keys would then only repeat that.
+func (c *cellReader) checkCell(root *yaml.Node, v any, whole bool) {
 	switch v := v.(type) {
 	case *Run:
 		c.checkRun(root, v)
 	case *Chart:
 		v.Cell = c.id
-		c.checkMetrics(child(root, "metric"), []string{v.Metric})
+		c.checkMetrics(child(root, "metric"))
 		c.checkRows(root, v.Arms, v.Cases)
 	case *Table:
 		v.Cell = c.id
-		c.checkMetrics(child(root, "metrics"), v.Metrics)
+		c.checkMetrics(child(root, "metrics"))
 		c.checkRows(root, v.Arms, v.Cases)
 	case *Claim:
 		v.Cell = c.id
-		c.checkClaim(root, v)
+		if whole {
+			c.checkClaim(root, v)
+		}
 	case *View:
 		v.Cell = c.id
 		c.p.later(func() { c.checkView(root, v) })
@@ -363,7 +369,11 @@ func checkModel(model string) error {
 func (c *cellReader) checkClaim(root *yaml.Node, claim *Claim) {
 	holds := child(root, "holds")
 	if len(claim.Value) != len(claim.Holds) {
-		c.errorf(holds, "", "give each value its bound", nil, "value has %d expressions and holds has %d bounds, want as many of both", len(claim.Value), len(claim.Holds))
+		hint := "give each value its bound"
+		if n := child(root, "value"); n.Kind == yaml.SequenceNode && n.Style&yaml.FlowStyle != 0 {
+			hint += "; put each expression in quotes, since a comma ends it in [ ]"
+		}
+		c.errorf(holds, "", hint, nil, "value has %d expressions and holds has %d bounds, want as many of both", len(claim.Value), len(claim.Holds))
 	}
 	if len(claim.Value) == 0 {
 		c.errorf(child(root, "value"), "", "write an expression such as last(success, lstm)", nil, "value has no expression, want at least one")

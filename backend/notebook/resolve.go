@@ -134,7 +134,7 @@ func checkPaths(d *Document, set []Override) error {
 func extra(set map[string]any) []Override {
 	var out []Override
 	for _, path := range slices.Sorted(maps.Keys(set)) {
-		out = append(out, Override{Path: path, Value: set[path]})
+		out = append(out, Override{Path: path, Value: set[path], by: "the command"})
 	}
 	return out
 }
@@ -224,6 +224,15 @@ func noSuch(what, name string, legal []string) error {
 	return lab.Errorf(lab.NotFound, "there is no %s %q, want %s", what, name, oneOf(legal)).WithHint("%s", nearHint(name, legal))
 }
 
+// size is the number of combinations of a sweep.
+func (s Sweep) size() int {
+	n := 1
+	for _, axis := range s.Over {
+		n *= len(axis.Values)
+	}
+	return n
+}
+
 // sweepArms makes an arm for every combination of a sweep's values on every arm that it tunes. The values replace what the arm sets.
 func (d *Document) sweepArms(s Sweep) []Arm {
 	var out []Arm
@@ -233,7 +242,7 @@ func (d *Document) sweepArms(s Sweep) []Arm {
 		}
 		made := []Arm{arm}
 		for _, axis := range s.Over {
-			made = spread(made, axis)
+			made = s.spread(made, axis)
 		}
 		out = append(out, made...)
 	}
@@ -241,7 +250,7 @@ func (d *Document) sweepArms(s Sweep) []Arm {
 }
 
 // spread gives every arm every value of an axis; the name says which: lstm@rl.rate=0.001.
-func spread(arms []Arm, axis Axis) []Arm {
+func (s Sweep) spread(arms []Arm, axis Axis) []Arm {
 	var out []Arm
 	for _, a := range arms {
 		for i, v := range axis.Values {
@@ -252,7 +261,7 @@ func spread(arms []Arm, axis Axis) []Arm {
 			rest := slices.DeleteFunc(slices.Clone(a.Set), func(o Override) bool { return o.Path == axis.Path })
 			b := a
 			b.Name = fmt.Sprintf("%s@%s=%s", a.Name, axis.Path, text)
-			b.Set = append(rest, Override{Path: axis.Path, Value: v, name: axis.name, at: axis.at[i], cell: axis.cell})
+			b.Set = append(rest, Override{Path: axis.Path, Value: v, name: axis.name, at: axis.at[i], cell: axis.cell, by: fmt.Sprintf("sweep %q", s.Name)})
 			out = append(out, b)
 		}
 	}

@@ -71,6 +71,7 @@ var word = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_.+-]*`)
 // CheckExpr knows words only: functions, metrics, arms and cases.
 func (v testVocab) CheckExpr(_, expr string, arms, cases []string) error {
 	legal := slices.Concat([]string{"last", "mean"}, []string{"success", "return", "junctions"}, arms, cases)
+	legal = slices.DeleteFunc(legal, func(s string) bool { return s == "" })
 	for _, at := range word.FindAllStringIndex(expr, -1) {
 		if w := expr[at[0]:at[1]]; !slices.Contains(legal, w) {
 			return &ExprError{Offset: at[0], Value: w, Legal: legal,

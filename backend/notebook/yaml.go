@@ -94,14 +94,17 @@ var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 // syntax reports an error of the YAML reader at the first word of the line that it names.
 func (c *cellReader) syntax(err error) {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	n := 1
+	n := 0
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		msg = err.Error()[len(m[0]):]
 		n, _ = strconv.Atoi(m[1]) // "" leaves 0
 	}
+	if grammar(msg) {
+		n++
+	}
 	ls := lines(c.text)
 	n = min(max(n, 1), max(len(ls), 1))
-	hint, column := "check the quotes, colons and indentation of this line and of the one before", 1
+	hint, column := "check the quotes, colons, brackets and indentation from this line on", 1
 	if len(ls) > 0 {
 		text := ls[n-1].text
 		column = len(text) - len(strings.TrimLeft(text, " ")) + 1
@@ -113,6 +116,12 @@ func (c *cellReader) syntax(err error) {
 		}
 	}
 	c.report(Pos{c.first + n - 1, column}, Problem{Msg: "this is no YAML: " + msg, Hint: hint})
+}
+
+// grammar tells whether a message comes from the YAML reader's grammar, which counts lines from 0, unlike its scanner.
+func grammar(msg string) bool {
+	rest, ok := strings.CutPrefix(msg, "did not find expected ")
+	return ok && (rest == "key" || rest == "node content" || strings.HasPrefix(rest, "'") || strings.HasPrefix(rest, "<"))
 }
 
 // plain refuses what a notebook has no use for: it would make edits of single fields ambiguous, or let a small file stand for a huge one.
@@ -259,7 +268,9 @@ func (c *cellReader) record(n *yaml.Node, what string, fields []schema.Field, ex
 		}
 		v, good := c.entry(key, val, what, fields, extra)
 		ok = ok && good
-		out[key.Value] = v
+		if good {
+			out[key.Value] = v
+		}
 	})
 	for head, v := range out {
 		if sub, isMap := v.(map[string]any); isMap && len(sub) == 0 {
