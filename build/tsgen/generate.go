@@ -27,6 +27,7 @@ func extraTypes() []typeName { return nil }
 func handWritten() map[typeName]string {
 	return map[typeName]string{
 		{"lab", "Float"}: `number | "NaN" | "+Inf" | "-Inf"`,
+		{"web", "XY"}:    `(number | "NaN" | "+Infinity" | "-Infinity")[]`,
 	}
 }
 

@@ -423,14 +423,20 @@ export function episodeDetail(id) {
     const x = t % 6;
     const up = [1, 0, 1][Math.floor(t / 6)];
     const marks = [];
-    for (let i = 0; i < 6; i++)
-      for (let y = 0; y < 3; y++) marks.push({ x: i, y, shape: y === 1 || i === 5 ? "floor" : "wall" });
-    if (x === 0)
-      marks.push(
-        { x: 0, y: 1, shape: "cue", tone: 5 },
-        { x: 0, y: 0, shape: up ? "arrow-up" : "arrow-down" },
-      );
-    marks.push({ x, y: 1, shape: "agent" }, { x: 5, y: up ? 0 : 2, shape: "goal" });
+    for (let i = 0; i < 6; i++) marks.push({ x: i, y: 1, shape: "floor" });
+    marks.push({
+      x: 0,
+      y: 2,
+      shape: x > 0 ? "ghost" : up ? "arrow-up" : "arrow-down",
+      label: up ? "up" : "down",
+      tone: up ? 2 : 3,
+    });
+    if (t > 5) marks.push({ x: 0, y: 0, shape: "ghost", label: "before: down" });
+    marks.push(
+      { x: 5, y: up ? 0 : 2, shape: "goal", label: up ? "up" : "down" },
+      { x: 5, y: up ? 2 : 0, shape: "floor", label: up ? "down" : "up" },
+    );
+    marks.push({ x, y: 1, shape: "agent", label: `${Math.floor(t / 6) + 1}/3`, tone: 1 });
     return {
       episode: id,
       t,

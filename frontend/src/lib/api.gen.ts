@@ -546,7 +546,7 @@ export interface ChartSeries {
 
 /** XY are points as a typed array takes them. JSON has no NaN: a gap crosses the wire as the text "NaN", which Float64Array.from reads
  * as the number it names. */
-export type XY = number[] | null;
+export type XY = (number | "NaN" | "+Infinity" | "-Infinity")[];
 
 /** Table is the twin of a chart. */
 export interface Table {

@@ -3,8 +3,9 @@ export class Points {
   private buffer: Float64Array;
   private used: number;
 
-  constructor(xy: ArrayLike<number> = []) {
-    this.buffer = Float64Array.from(xy);
+  /** Takes the points as JSON brings them: gaps are the text "NaN". */
+  constructor(xy: ArrayLike<number | string> = []) {
+    this.buffer = Float64Array.from(xy, Number);
     this.used = this.buffer.length;
   }
 

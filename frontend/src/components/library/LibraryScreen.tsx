@@ -5,8 +5,9 @@ import { useCommands } from "../../lib/commands";
 import { choosePapers } from "../../lib/filter";
 import { useFocusWalk } from "../../lib/focus-walk";
 import { plural } from "../../lib/format";
+import { useGrowing } from "../../lib/growing";
 import { useResource } from "../../lib/resource";
-import { library, notebookRoute, type LibraryRoute } from "../../lib/route";
+import { formatRoute, library, notebookRoute, type LibraryRoute } from "../../lib/route";
 import { Button } from "../common/Button";
 import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
@@ -57,6 +58,7 @@ export function LibraryScreen({ route }: { route: LibraryRoute }) {
 
   const all = data?.papers ?? [];
   const found = choosePapers(all, route);
+  const { shown, end } = useGrowing(found.length, formatRoute({ ...route, paper: "" }));
   return (
     <div className="page">
       <header className="page-head">
@@ -76,7 +78,7 @@ export function LibraryScreen({ route }: { route: LibraryRoute }) {
         </Empty>
       )}
       <div className="cards" ref={grid}>
-        {found.map((p) => (
+        {found.slice(0, shown).map((p) => (
           <PaperCard
             key={p.card.slug}
             paper={p}
@@ -86,6 +88,7 @@ export function LibraryScreen({ route }: { route: LibraryRoute }) {
           />
         ))}
       </div>
+      <div ref={end} />
     </div>
   );
 }

@@ -35,7 +35,7 @@ export function FilmStrip({ steps, current, events, onChoose }: Props) {
           >
             <span className="frame-t">{s.t}</span>
             {s.scene ? (
-              <SceneView scene={s.scene} size={72} label="" />
+              <SceneView scene={s.scene} width={160} height={54} label="" />
             ) : (
               <span className="frame-text">{s.saw}</span>
             )}

@@ -1,6 +1,6 @@
 import type { EpisodeDetail } from "../../lib/api.gen";
 import { shown } from "../../lib/format";
-import { SceneView } from "./SceneView";
+import { SceneView, sceneWords } from "./SceneView";
 
 const OPERATIONS: Record<string, string> = { write: "+", change: "~", merge: "Y", read: "*", delete: "x" };
 
@@ -12,7 +12,12 @@ export function StepPanel({ detail, at }: { detail: EpisodeDetail; at: number })
   const context = (detail.context ?? []).find((c) => c.t === at);
   return (
     <div className="step">
-      {step.scene && <SceneView scene={step.scene} size={200} label={`${step.saw}; ${step.action}`} />}
+      {step.scene && (
+        <figure className="step-scene">
+          <SceneView scene={step.scene} width={420} height={240} label={`${step.saw}; ${step.action}`} />
+          <figcaption className="fine">{sceneWords(step.scene)}</figcaption>
+        </figure>
+      )}
       <dl className="facts-list step-facts">
         <Fact name="step" value={`${at} of ${detail.total}`} />
         <Fact name="saw" value={step.saw} />
