@@ -119,8 +119,8 @@ func (o *Owner) metrics(doc *notebook.Document) (names []string) {
 	return names
 }
 
-// shown names the metrics of the notebook's first table, else all.
-func (o *Owner) shown(doc *notebook.Document) []string {
+// Shown names the metrics of the notebook's first table, else all.
+func (o *Owner) Shown(doc *notebook.Document) []string {
 	if tables := doc.Tables(); len(tables) > 0 && len(tables[0].Metrics) > 0 {
 		return tables[0].Metrics
 	}
@@ -177,37 +177,43 @@ type Rows struct {
 	Rows    [][]string
 }
 
-// Table sums the plan up: one row an arm and case, one column a metric that its runs end with, mean over seeds with the t interval.
+// Table sums the plan up: one row an arm and case, one column a metric of the notebook's table, mean over seeds with the t interval.
 func (o *Owner) Table(ctx context.Context, plan Plan) (Rows, error) {
-	src := o.Source(ctx, plan)
-	metrics := o.shown(plan.Doc)
-	t := Rows{Columns: append([]string{"arm", "case", "seeds"}, metrics...)}
-	var seen []place
+	var places []Place
 	for _, r := range plan.Runs {
-		p := place{arm: r.Arm, kase: r.Case}
-		if slices.Contains(seen, p) {
-			continue
+		if p := (Place{r.Arm, r.Case}); !slices.Contains(places, p) {
+			places = append(places, p)
 		}
-		seen = append(seen, p)
-		row := []string{r.Arm, r.Case, ""}
+	}
+	return Summary(o.Source(ctx, plan), places, o.Shown(plan.Doc), seedsOf(plan)), nil
+}
+
+// Place is an arm in a case.
+type Place struct{ Arm, Case string }
+
+// Summary makes the table of last values of those metrics.
+func Summary(src stats.Source, places []Place, metrics []string, seeds []uint64) Rows {
+	t := Rows{Columns: append([]string{"arm", "case", "seeds"}, metrics...)}
+	for _, p := range places {
+		row := []string{p.Arm, p.Case, ""}
 		n := 0
 		for _, m := range metrics {
-			i := stats.Student(lasts(src, m, p, seedsOf(plan)), 0.05)
+			i := stats.Student(lasts(src, m, p, seeds), 0.05)
 			row = append(row, cell(i))
 			n = max(n, i.N)
 		}
 		row[2] = fmt.Sprint(n)
 		t.Rows = append(t.Rows, row)
 	}
-	return t, nil
+	return t
 }
 
 // lasts are the last values of a metric over seeds, NaN where a seed has none.
-func lasts(src stats.Source, metric string, p place, seeds []uint64) []float64 {
+func lasts(src stats.Source, metric string, p Place, seeds []uint64) []float64 {
 	ys := make([]float64, len(seeds))
 	for i, s := range seeds {
 		ys[i] = math.NaN()
-		if _, v, ok := src.Values(metric, p.arm, p.kase, s); ok {
+		if _, v, ok := src.Values(metric, p.Arm, p.Case, s); ok {
 			ys[i] = v[len(v)-1]
 		}
 	}

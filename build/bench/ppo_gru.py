@@ -250,7 +250,7 @@ class Learner:
                 nn.utils.clip_grad_norm_(self.policy.parameters(), MAX_NORM)
                 self.adam.step()
 
-    def fastest(self, times=3):
+    def fastest(self, times=5):
         """Times one forward and backward pass of each form on the rollout just played, in turn; returns the best and all times."""
         adv, ret = self.advantages()
         envs, best = torch.arange(ENVS).chunk(MINIBATCHES)[0], {}
@@ -325,7 +325,7 @@ def main():
         "steps": args.updates * STEPS * ENVS, "seconds": seconds, "torch": torch.__version__, "threads": torch.get_num_threads(),
         "form": name, "forms": {n: round(1e3 * s, 3) for n, s in forms.items()}, "mean_return": curve[-1], "curve": curve,
         "sgemm_gflops": gflops,
-    }))
+    }, allow_nan=False))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+// Package app wires Loci together: command line, configuration, the server and the desktop window. Nothing imports it.
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+
+	"github.com/loci-lab/loci/backend/lab"
+)
+
+// Version and Commit are set by the build.
+var (
+	Version = "0.1.0"
+	Commit  = ""
+)
+
+// Config is the application's own settings. They come from the environment and flags and never move a number.
+type Config struct {
+	Home    string // data folder: library, records, own notebooks
+	Kernel  string // kernel family, "" for the best
+	Jobs    int    // runs at a time
+	Threads int    // workers inside one run
+}
+
+// DefaultConfig reads LOCI_HOME and LOCI_KERNEL and fills in the rest from the machine.
+func DefaultConfig() (Config, error) {
+	c := Config{Home: os.Getenv("LOCI_HOME"), Kernel: os.Getenv("LOCI_KERNEL"), Jobs: runtime.NumCPU(), Threads: 1}
+	if c.Home == "" {
+		home, err := dataFolder()
+		if err != nil {
+			return c, err
+		}
+		c.Home = home
+	}
+	abs, err := filepath.Abs(c.Home)
+	if err != nil {
+		return c, lab.Errorf(lab.Invalid, "LOCI_HOME is %q, which is no path: %w", c.Home, err)
+	}
+	c.Home = abs
+	return c, nil
+}
+
+// dataFolder is where a person's data lie on this system.
+func dataFolder() (string, error) {
+	if d := os.Getenv("XDG_DATA_HOME"); d != "" {
+		return filepath.Join(d, "loci"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", lab.Errorf(lab.Unavailable, "no home folder is known: %w", err).WithHint("set LOCI_HOME to a folder of your own")
+	}
+	switch runtime.GOOS {
+	case "darwin":
+		return filepath.Join(home, "Library", "Application Support", "Loci"), nil
+	case "windows":
+		if d := os.Getenv("LOCALAPPDATA"); d != "" {
+			return filepath.Join(d, "Loci"), nil
+		}
+	}
+	return filepath.Join(home, ".local", "share", "loci"), nil
+}
+
+// machine describes this computer in words, for records and results: no name of host or user.
+func machine() string {
+	return runtime.GOOS + "/" + runtime.GOARCH + ", " + strconv.Itoa(runtime.NumCPU()) + " cores, " + processor()
+}

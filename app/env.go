@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/loci-lab/loci/backend/hub"
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
+	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/store"
+	"github.com/loci-lab/loci/experiments"
+)
+
+// env is an open data folder with everything that works on it.
+type env struct {
+	cfg      Config
+	kernel   string // family that is used
+	log      *slog.Logger
+	store    *store.Store
+	hub      *hub.Hub
+	owner    *sched.Owner
+	shipped  fs.FS
+	recorded recorded
+}
+
+// withEnv opens the data folder, does f, and closes it again, waiting for all runs.
+func (c *cli) withEnv(ctx context.Context, f func(context.Context, *env) error) error {
+	e, err := c.openEnv(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(ctx, e), e.close())
+}
+
+func (c *cli) openEnv(ctx context.Context) (*env, error) {
+	kernels, err := num.Family(c.cfg.Kernel)
+	if err != nil {
+		return nil, lab.Errorf(lab.Invalid, "kernel family %q cannot be used: %w", c.cfg.Kernel, err).
+			WithHint("use one of %q, or leave LOCI_KERNEL and --kernel empty", num.Families())
+	}
+	e := &env{cfg: c.cfg, kernel: kernels.Name, shipped: experiments.Files, recorded: recorded{experiments.Files}}
+	e.log = slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	opened := store.Opened{}
+	e.store, opened, err = store.Open(ctx, c.cfg.Home, store.Options{Records: filepath.Join(c.cfg.Home, "runs")})
+	if err != nil {
+		return nil, err
+	}
+	if opened.Broken != "" {
+		fmt.Fprintf(c.err, "The library was damaged (%s). It was put aside as %s and made anew from the records of the runs.\n", opened.Cause, opened.Broken)
+	}
+	e.hub = hub.New()
+	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.recorded.expect,
+		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
+		Machine: machine(), Log: e.log})
+	return e, nil
+}
+
+func (e *env) close() error {
+	e.owner.Close()
+	e.hub.Close()
+	return e.store.Close()
+}
+
+// shippedName returns the name under which a notebook ships, when the file is not there but its name is one of ours: `loci open
+// experiments/memory-rewriting.md` works from any folder.
+func (e *env) shippedName(file string) (string, bool) {
+	if _, err := os.Stat(file); err == nil {
+		return "", false
+	}
+	name := filepath.Base(file)
+	if _, err := fs.Stat(e.shipped, name); err != nil {
+		return "", false
+	}
+	return "experiments/" + name, true
+}
+
+// load reads a notebook and refuses one with problems, all of which it lists.
+func (e *env) load(file string) (*notebook.Document, error) {
+	var doc *notebook.Document
+	if _, ok := e.shippedName(file); ok {
+		src, err := fs.ReadFile(e.shipped, filepath.Base(file))
+		if err != nil {
+			return nil, lab.Errorf(lab.Internal, "notebook %q cannot be read: %w", file, err)
+		}
+		doc, _ = notebook.Parse(file, src, vocabulary{})
+	} else {
+		var err error
+		if doc, err = notebook.Load(file, vocabulary{}); err != nil {
+			return nil, err
+		}
+	}
+	return doc, notebook.Err(doc.Problems())
+}

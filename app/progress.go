@@ -1,0 +1,89 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/loci-lab/loci/backend/sched"
+)
+
+// bar shows a job's share of work, the runs that failed and the time left, on a terminal as one line that is written again.
+type bar struct {
+	bar *progressbar.ProgressBar
+	w   io.Writer
+}
+
+const barSteps = 1000
+
+func newBar(w io.Writer) *bar {
+	return &bar{w: w, bar: progressbar.NewOptions(barSteps,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetWidth(30),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionThrottle(200*time.Millisecond),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "#", SaucerHead: "#", SaucerPadding: ".", BarStart: "", BarEnd: ""}),
+	)}
+}
+
+func (b *bar) show(j sched.Job) {
+	b.bar.Describe(describe(j))
+	_ = b.bar.Set(int(j.Share * barSteps)) // a terminal that cannot be written to is no reason to stop a run
+}
+
+func (b *bar) end() {
+	_ = b.bar.Finish()
+	fmt.Fprintln(b.w)
+}
+
+// describe puts a job into a few words: runs done of all, failed ones, time left as a range.
+func describe(j sched.Job) string {
+	done, failed := 0, 0
+	for _, r := range j.Runs {
+		switch r.State {
+		case sched.Done:
+			done++
+		case sched.Failed:
+			failed++
+		}
+	}
+	text := fmt.Sprintf("%d of %d runs", done, len(j.Runs))
+	if failed > 0 {
+		text += fmt.Sprintf(", %d failed", failed)
+	}
+	if left := timeLeft(j.Low, j.High); left != "" {
+		text += ", " + left
+	}
+	return text
+}
+
+// timeLeft says a range of time as people say it: "3 to 5 min left". It is empty while nothing is known.
+func timeLeft(low, high time.Duration) string {
+	if low < 0 || high <= 0 {
+		return ""
+	}
+	if high < 90*time.Second {
+		lo, hi := round(low.Seconds()), round(high.Seconds())
+		if lo == hi {
+			return fmt.Sprintf("%.0f s left", hi)
+		}
+		return fmt.Sprintf("%.0f to %.0f s left", lo, hi)
+	}
+	lo, hi := math.Floor(low.Minutes()), math.Ceil(high.Minutes())
+	if lo == hi {
+		return fmt.Sprintf("%.0f min left", hi)
+	}
+	return fmt.Sprintf("%.0f to %.0f min left", lo, hi)
+}
+
+// round keeps a number of seconds from pretending to precision: steps of five above ten.
+func round(s float64) float64 {
+	if s > 10 {
+		return math.Round(s/5) * 5
+	}
+	return math.Ceil(s)
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/stats"
+	"github.com/loci-lab/loci/backend/web"
+)
+
+// results are what `loci record` writes into experiments/SLUG.results/results.json: where and when runs were made, what each came to,
+// and the verdicts. They are small enough to ship.
+type results struct {
+	Paper    string          `json:"paper"`
+	Notebook string          `json:"notebook"`
+	Budget   string          `json:"budget"`
+	Date     string          `json:"date"`
+	Commit   string          `json:"commit"`
+	Machine  string          `json:"machine"`
+	Kernel   string          `json:"kernel"`
+	Seeds    []uint64        `json:"seeds"`
+	Minutes  float64         `json:"minutes"` // of all runs with the workers used
+	Metrics  []string        `json:"metrics"` // of the notebook's table
+	Verdicts []stats.Verdict `json:"verdicts"`
+	Runs     []resultRun     `json:"runs"`
+}
+
+// resultRun is one recorded run.
+type resultRun struct {
+	Arm     string              `json:"arm"`
+	Case    string              `json:"case"`
+	Seed    uint64              `json:"seed"`
+	Key     string              `json:"key"`
+	Seconds float64             `json:"seconds"`
+	Series  map[string]recCurve `json:"series"`
+}
+
+// recCurve holds the points of one metric.
+type recCurve struct {
+	X []int64     `json:"x"`
+	Y []lab.Float `json:"y"`
+}
+
+// recorded reads the results that ship.
+type recorded struct{ files fs.FS }
+
+// resultsFile is where the results of a notebook lie, by budget.
+func resultsFile(notebookPath, budget string) string {
+	slug := strings.TrimSuffix(path.Base(notebookPath), ".md")
+	return slug + ".results/" + budget + ".json"
+}
+
+// read returns the results of a notebook at a budget; ok is false where none ship.
+func (r recorded) read(notebookPath, budget string) (res results, ok bool) {
+	text, err := fs.ReadFile(r.files, resultsFile(notebookPath, budget))
+	if err != nil || json.Unmarshal(text, &res) != nil {
+		return results{}, false
+	}
+	return res, true
+}
+
+// expect tells how long a run took where the shipped results were made.
+func (r recorded) expect(setup lab.Setup, arm, kase string) (seconds float64, basis string, ok bool) {
+	res, ok := r.read(setup.Paper+".md", setup.Budget)
+	if !ok {
+		return 0, "", false
+	}
+	n := 0
+	for _, run := range res.Runs {
+		if run.Arm == arm && run.Case == kase {
+			seconds, n = seconds+run.Seconds, n+1
+		}
+	}
+	if n == 0 {
+		return 0, "", false
+	}
+	return seconds / float64(n), "recorded on " + res.Machine, true
+}
+
+// Recorded implements web.Recorded: verdicts and table of the results that ship with a notebook.
+func (r recorded) Recorded(notebookPath, budget string) (web.Results, bool) {
+	res, ok := r.read(notebookPath, budget)
+	if !ok {
+		return web.Results{}, false
+	}
+	where := fmt.Sprintf("%s, kernel %s, %s, commit %s", res.Machine, res.Kernel, res.Date, res.Commit)
+	return web.Results{Verdicts: res.Verdicts, Table: res.table(), Recorded: where, Budget: res.Budget}, true
+}
+
+// Curves implements web.Recorded: the metric values behind the verdicts.
+func (r recorded) Curves(notebookPath, budget string) (stats.Source, bool) {
+	res, ok := r.read(notebookPath, budget)
+	return res, ok
+}
+
+// Values implements stats.Source.
+func (res results) Values(metric, arm, kase string, seed uint64) (xs []int64, ys []float64, ok bool) {
+	for _, run := range res.Runs {
+		if run.Arm != arm || run.Case != kase || run.Seed != seed {
+			continue
+		}
+		c := run.Series[metric]
+		for _, y := range c.Y {
+			ys = append(ys, float64(y))
+		}
+		return c.X, ys, len(c.X) > 0
+	}
+	return nil, nil, false
+}
+
+// table sums the recorded runs up as the scheduler does for runs of this computer.
+func (res results) table() web.Table {
+	rows := sched.Summary(res, res.places(), res.Metrics, res.Seeds)
+	return web.Table{Columns: rows.Columns, Rows: rows.Rows}
+}
+
+// places lists each arm and case once, in the order of the runs.
+func (res results) places() (places []sched.Place) {
+	for _, run := range res.Runs {
+		if p := (sched.Place{Arm: run.Arm, Case: run.Case}); !slices.Contains(places, p) {
+			places = append(places, p)
+		}
+	}
+	return places
+}

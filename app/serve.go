@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/web"
+	"github.com/loci-lab/loci/frontend"
+)
+
+// server is the pages' server going on in this process.
+type server struct {
+	address string // with the token that lets a browser in
+	web     *web.Server
+	stopped context.CancelFunc
+	done    chan struct{} // closed when it answers no more
+	err     error         // read after done
+}
+
+// serve starts answering pages. The caller ends it by ctx or stop, and waits.
+func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
+	l, err := web.Listen(ctx, f.addr)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	to := ""
+	if f.file != "" {
+		name, err := e.named(f.file)
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		files, to = []string{name}, "/notebook?path="+url.QueryEscape(name)
+	}
+	w, err := web.New(web.Config{
+		Owner: e.owner, Library: e.store, Hub: e.hub, Vocabulary: vocabulary{}, Recorded: e.recorded, Pages: frontend.Dist(), Shipped: e.shipped, Home: e.cfg.Home, Files: files,
+		Version: Version, Kernel: e.kernel, Machine: machine(), Log: e.log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	s := &server{address: l.LoginURL(w.Token(), to), web: w, stopped: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		s.err = errors.Join(l.Serve(ctx, w), w.Close())
+	}()
+	if f.run != "" {
+		if err := e.runAtOnce(ctx, f); err != nil {
+			return nil, errors.Join(err, s.stop())
+		}
+	}
+	return s, nil
+}
+
+// runAtOnce starts what the notebook lacks at that budget, as the run button would.
+func (e *env) runAtOnce(ctx context.Context, f openFlags) error {
+	if f.file == "" {
+		return fmt.Errorf("--run wants a notebook: loci open FILE --run %s", f.run)
+	}
+	doc, err := e.load(f.file)
+	if err != nil {
+		return err
+	}
+	plan, err := e.owner.Plan(ctx, doc, sched.Options{Budget: f.run})
+	if err != nil {
+		return err
+	}
+	if plan.Todo() > 0 {
+		_, err = e.owner.Start(ctx, plan)
+	}
+	return err
+}
+
+// named returns the name under which the pages know a notebook: the shipped one's, or the absolute path of the user's file.
+func (e *env) named(file string) (string, error) {
+	if name, ok := e.shippedName(file); ok {
+		return name, nil
+	}
+	if _, err := e.load(file); err != nil {
+		return "", err
+	}
+	return filepath.Abs(file)
+}
+
+func (s *server) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-s.done:
+	}
+	return s.stop()
+}
+
+func (s *server) stop() error {
+	s.stopped()
+	<-s.done
+	return s.err
+}
