@@ -184,6 +184,15 @@ func (f Field) At(budget string) json.RawMessage {
 	return f.Default
 }
 
+// zeroFits checks the value that a field without a default tag has. An empty text fits every enum: it means that nothing was chosen.
+func (f Field) zeroFits() error {
+	if string(f.Default) != "0" {
+		return nil
+	}
+	_, err := f.Check(f.Path, 0)
+	return err
+}
+
 func (f Field) zero() json.RawMessage {
 	switch f.Type {
 	case Bool:

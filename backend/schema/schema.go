@@ -66,6 +66,9 @@ func (s Section) checkKind(k Kind) error {
 		case strings.ContainsAny(f.Path, "/."):
 			return lab.Errorf(lab.Internal, "%s %q: knob %s is nested, want a flat struct", s.Name, k.Name, f.Path)
 		}
+		if err := f.zeroFits(); err != nil {
+			return lab.Errorf(lab.Internal, "%s %q: knob %s has no default, and %w", s.Name, k.Name, f.Path, err)
+		}
 	}
 	for _, budget := range lab.Budgets() {
 		if _, err := Resolve(s, k.Name, nil, budget); err != nil {
