@@ -297,3 +297,26 @@ func TestEveryOperationSurvivesJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestANotebookWithWindowsLineEndsKeepsThem(t *testing.T) {
+	s := open(t, strings.ReplaceAll(good, "\n", "\r\n"))
+	for _, op := range []Op{
+		field("agent", "width", "128"), field("run", "model", `"endpoint x"`), field("cases", "corridors/n10", `{"world.corridors": 10}`),
+		&InsertCell{After: "run", Kind: NoteKind, Text: "text: a\ndate: 2026-01-02"}, &SetProse{Cell: "prose-3", Text: "a\n\nb"},
+		&SetTitle{Title: "Other"}, &MoveCell{Cell: "claim-gates"}, &DeleteCell{Cell: "chart-success"}, &SetCell{Cell: "rl", Text: "kind: ppo\nsteps: 5"},
+	} {
+		raw, err := MarshalOp(op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		op, err = UnmarshalOp([]byte(strings.Replace(string(raw), `"revision":0`, fmt.Sprintf(`"revision":%d`, s.Revision), 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = must(t, s, op)
+		text := string(Print(s.Doc))
+		if strings.Count(text, "\n") != strings.Count(text, "\r\n") || len(s.Doc.Problems()) > 0 {
+			t.Fatalf("after %s: mixed line ends or problems %v", op.Type(), s.Doc.Problems())
+		}
+	}
+}
