@@ -281,10 +281,11 @@ export function chart(dark, one = false) {
     cell: "chart success",
     option: {
       grid: { left: 48, right: one ? 16 : 110, top: 18, bottom: 44 },
-      legend: undefined,
+      legend: { show: !one, top: "0", right: "0", data: ARMS },
+      title: { text: "t", subtext: "5 seeds, band: 95 % Student t over seeds; no smoothing; 3,600 points" },
       tooltip: { trigger: "axis" },
       xAxis: [{ type: "value", name: "environment steps", nameLocation: "middle", nameGap: 28 }],
-      yAxis: [{ type: "value", name: "share", min: 0, max: 1 }],
+      yAxis: [{ type: "value", name: "success (share of episodes)", min: 0, max: 1 }],
       series: options,
     },
     series,

@@ -18,22 +18,50 @@ const GROUNDS: Record<Mode, Ground> = {
 
 const FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
 
-/** Dresses an option for the ground it stands on. What the picture says, its series and their colours, stays the server's. */
-export function themed(option: Option, mode: Mode): Option {
+/** Below this width in pixels names at the right ends of lines have no room; the legend names them. */
+export const NARROW = 480;
+
+/** Dresses an option for its ground and width. What the picture says, its series and their colours, stays the server's. */
+export function themed(option: Option, mode: Mode, width: number): Option {
   const g = GROUNDS[mode];
+  const narrow = width < NARROW;
+  const legend = hasLegend(option);
   return {
     ...option,
     animation: false,
     backgroundColor: "transparent",
     color: option["color"] ?? [...ARMS[mode]],
     textStyle: { fontFamily: FONT, fontSize: 12, color: g.text, ...record(option["textStyle"]) },
-    title: undefined,
-    toolbox: undefined,
+    title: undefined, // the page writes title and caption itself
+    grid: each(option["grid"] ?? {}, (grid) => ({
+      ...grid,
+      top: legend ? 58 : 34,
+      ...(narrow ? { right: 16 } : {}),
+    })),
     xAxis: each(option["xAxis"], (axis) => axisTheme(axis, g)),
-    yAxis: each(option["yAxis"], (axis) => axisTheme(axis, g)),
-    legend: each(option["legend"], (legend) => legendTheme(legend, g)),
+    yAxis: each(option["yAxis"], (axis) => axisTheme(leftName(axis), g)),
+    legend: each(option["legend"], (one) => legendTheme(one, g)),
     tooltip: tooltipTheme(record(option["tooltip"]), g),
+    visualMap: each(option["visualMap"], (one) => ({ ...one, textStyle: { color: g.text } })),
+    series: seriesOf(option).map((one) => (narrow ? { ...one, endLabel: { show: false } } : one)),
   };
+}
+
+/** The line that the server sets below the title: seeds, interval, smoothing, thinning. */
+export function captionOf(option: unknown): string {
+  const title = record(option)["title"];
+  const text = record(Array.isArray(title) ? title[0] : title)["subtext"];
+  return typeof text === "string" ? text : "";
+}
+
+function hasLegend(option: Option): boolean {
+  const legend = record(Array.isArray(option["legend"]) ? option["legend"][0] : option["legend"]);
+  return option["legend"] !== undefined && legend["show"] !== false;
+}
+
+/** The name of the y axis begins at the axis, so that a long one is not cut at the left. */
+function leftName(axis: Option): Option {
+  return { ...axis, nameTextStyle: { ...record(axis["nameTextStyle"]), align: "left" } };
 }
 
 function axisTheme(axis: Option, g: Ground): Option {
@@ -49,11 +77,17 @@ function axisTheme(axis: Option, g: Ground): Option {
 
 function legendTheme(legend: Option, g: Ground): Option {
   return {
+    ...legend,
+    type: "scroll",
+    left: 0,
+    right: 0,
+    top: 0,
     itemWidth: 18,
     itemHeight: 8,
-    type: "scroll",
-    ...legend,
     textStyle: { color: g.text, fontSize: 12 },
+    pageTextStyle: { color: g.muted },
+    pageIconColor: g.text,
+    pageIconInactiveColor: g.line,
   };
 }
 

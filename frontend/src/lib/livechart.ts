@@ -1,5 +1,5 @@
 import type { Chart } from "./api.gen";
-import { seriesOf, themed, type Option } from "./chart-theme";
+import { NARROW, seriesOf, themed, type Option } from "./chart-theme";
 import type { ECharts } from "./echarts-core";
 import type { Drawable, Flusher } from "./flush";
 import type { Frame } from "./frames";
@@ -10,6 +10,8 @@ import type { Mode } from "./theme";
 export class LiveChart implements Drawable {
   private points = new Map<number, Points>();
   private changed = new Set<number>();
+  private dress: (() => void) | undefined;
+  private narrow = false;
   private readonly observer: ResizeObserver;
 
   constructor(
@@ -17,18 +19,23 @@ export class LiveChart implements Drawable {
     element: HTMLElement,
     private readonly flusher: Flusher,
   ) {
-    this.observer = new ResizeObserver(() => picture.resize());
+    this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(element);
   }
 
   /** Shows a chart with all its points. */
   show(chart: Chart, mode: Mode): void {
     this.points = new Map((chart.series ?? []).map((s) => [s.index, new Points(s.xy ?? [])]));
-    this.changed.clear();
-    this.flusher.forget(this);
-    const option = themed(chart.option as Option, mode);
-    const series = seriesOf(option).map((one, index) => this.fill(one, index));
-    this.picture.setOption({ ...option, series }, { notMerge: true });
+    this.dress = () => {
+      const width = this.picture.getWidth();
+      this.narrow = width < NARROW;
+      const option = themed(chart.option as Option, mode, width);
+      const series = seriesOf(option).map((one, index) => this.fill(one, index));
+      this.changed.clear();
+      this.flusher.forget(this);
+      this.picture.setOption({ ...option, series }, { notMerge: true });
+    };
+    this.dress();
   }
 
   /** Adds points. False when points before them are missing: the chart must be fetched again. */
@@ -44,18 +51,18 @@ export class LiveChart implements Drawable {
     return whole;
   }
 
-  /** Draws what was added. Series that did not change are sent empty, which ECharts reads as "keep". */
+  /** Draws what was added. A series without data in the option keeps what it has. */
   draw(): number {
     const last = Math.max(-1, ...this.points.keys());
     const series: Option[] = [];
     let drawn = 0;
     for (let index = 0; index <= last; index++) {
-      const points = this.changed.has(index) ? this.points.get(index) : undefined;
-      series.push(points ? { data: points.view() } : {});
-      drawn += this.points.get(index)?.length ?? 0;
+      const points = this.points.get(index);
+      series.push(points && this.changed.has(index) ? { data: points.view() } : {});
+      drawn += points?.length ?? 0;
     }
     this.changed.clear();
-    this.picture.setOption({ series }, { lazyUpdate: false, silent: true });
+    this.picture.setOption({ series }, { silent: true });
     return drawn;
   }
 
@@ -65,9 +72,13 @@ export class LiveChart implements Drawable {
     this.picture.dispose();
   }
 
+  private resized(): void {
+    this.picture.resize();
+    if (this.picture.getWidth() < NARROW !== this.narrow) this.dress?.();
+  }
+
   private fill(one: Option, index: number): Option {
     const points = this.points.get(index);
-    if (!points) return one;
-    return { ...one, dimensions: ["x", "y"], data: points.view() };
+    return points ? { ...one, dimensions: ["x", "y"], data: points.view() } : one;
   }
 }

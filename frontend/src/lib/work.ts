@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { Job, Plan, Results } from "./api.gen";
-import { useApp } from "./app";
+import { useApp, type App } from "./app";
 import { mergeJob } from "./jobs";
 import { useResource, type Resource } from "./resource";
 import { failure } from "./transport";
@@ -8,11 +8,14 @@ import { failure } from "./transport";
 /** How long results wait after news before they are read again, in milliseconds. */
 const CALM = 1500;
 
+/** What can be asked of a running job; finish stops after the unit of work at hand. */
+export type Verb = "pause" | "resume" | "stop" | "finish";
+
 export interface Work {
   plan: Resource<Plan>;
   results: Resource<Results>;
   run: () => void;
-  control: (job: Job, verb: "pause" | "resume" | "stop" | "finish") => void;
+  control: (job: Job, verb: Verb) => void;
   /** Rises when sentences and tables of charts should be read again. */
   version: number;
 }
@@ -57,21 +60,26 @@ export function useWork(path: string, budget: string, revision: number, job: Job
     };
   }, [transport, path, reload]);
 
-  const keep = (job: Job) => app.jobs.update((jobs) => mergeJob(jobs, job));
-  const complain = (error: unknown) => {
+  const run = useCallback(() => {
+    const request = { budget, seeds: "", arms: [], cases: [] };
+    void transport.post<Job>("job", { path }, request).then(keepIn(app)).catch(complainTo(app));
+  }, [app, transport, path, budget]);
+  const control = useCallback(
+    (job: Job, verb: Verb) =>
+      void transport.post<Job>(`job/${job.id}/${verb}`).then(keepIn(app)).catch(complainTo(app)),
+    [app, transport],
+  );
+  return { plan: kept, results, version, run, control };
+}
+
+function keepIn(app: App): (job: Job) => void {
+  return (job) => app.jobs.update((jobs) => mergeJob(jobs, job));
+}
+
+function complainTo(app: App): (error: unknown) => void {
+  return (error) => {
     const { message, hint } = failure(error);
     app.notice(hint ? `${message}: ${hint}` : message);
-  };
-  return {
-    plan: kept,
-    results,
-    version,
-    run: () =>
-      void transport
-        .post<Job>("job", { path }, { budget, seeds: "", arms: [], cases: [] })
-        .then(keep)
-        .catch(complain),
-    control: (job, verb) => void transport.post<Job>(`job/${job.id}/${verb}`).then(keep).catch(complain),
   };
 }
 

@@ -1,5 +1,6 @@
 import { useRef, useState } from "react";
 import { useApp } from "../../lib/app";
+import { captionOf } from "../../lib/chart-theme";
 import { useLiveChart, type ChartSource } from "../../lib/charts";
 import { useCommands } from "../../lib/commands";
 import { count } from "../../lib/format";
@@ -55,7 +56,9 @@ export function ChartView({ title, source, version, rows = "", current = false }
       {asTable && data && <DataTable table={data.table} caption={title} />}
       <figcaption>
         {data?.sentence}
-        {data && data.points > 0 && <span className="fine"> {count(data.points)} raw points.</span>}
+        {data && (
+          <span className="chart-caption">{captionOf(data.option) || `${count(data.points)} points`}</span>
+        )}
       </figcaption>
     </figure>
   );

@@ -30,6 +30,7 @@ export function CellBody(props: CellViewProps) {
     case "cases":
       return <ArmsCell cell={cell} />;
     case "run":
+      if (!controls) return <PlainCell cell={cell} />;
       return (
         <RunCell
           cell={cell}
@@ -42,7 +43,7 @@ export function CellBody(props: CellViewProps) {
         <ChartCell
           cell={cell}
           path={notebook.path}
-          budget={controls.budget}
+          budget={props.budget}
           version={props.version}
           current={props.selected}
         />

@@ -17,7 +17,10 @@ export interface CellViewProps {
   selected: boolean;
   editing: boolean;
   actions: CellActions;
-  controls: RunControls;
+  budget: string;
+  /** Only of the run cell: it changes with every word from the runs, and the other cells need not be drawn again. */
+  controls: RunControls | undefined;
+  /** Only of claims and tables. */
   results: Results | undefined;
   /** Rises when the charts should be read again. */
   version: number;

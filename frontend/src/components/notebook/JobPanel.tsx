@@ -4,10 +4,11 @@ import { Button } from "../common/Button";
 import { ProgressBar } from "../common/ProgressBar";
 import { StateMark } from "../common/StateMark";
 import { RunGrid } from "./RunGrid";
+import type { Verb } from "../../lib/work";
 
 interface Props {
   job: Job;
-  onControl: (verb: "pause" | "resume" | "stop" | "finish") => void;
+  onControl: (verb: Verb) => void;
   onOpenRun: (key: string) => void;
 }
 

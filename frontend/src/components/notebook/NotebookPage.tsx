@@ -57,7 +57,7 @@ export function NotebookPage({ session, notebook, route }: Props) {
     document.getElementById(`cell-${cell}`)?.scrollIntoView({ block: "start" });
   };
   const send = useCallback((edit: Edit) => void session.send(edit), [session]);
-  const actions: CellActions = useMemo(() => ({ send, run: work.run }), [send, work.run]);
+  const actions: CellActions = useMemo(() => ({ send }), [send]);
   const controls: RunControls = {
     budget,
     budgets: BUDGETS,
@@ -108,8 +108,9 @@ export function NotebookPage({ session, notebook, route }: Props) {
             selected={cell.id === selected}
             editing={key === editing}
             actions={actions}
-            controls={controls}
-            results={work.results.data}
+            budget={budget}
+            controls={cell.kind === "run" ? controls : undefined}
+            results={cell.kind === "claim" || cell.kind === "table" ? work.results.data : undefined}
             version={work.version}
             onSelect={select}
             onEdit={edit}

@@ -4,6 +4,7 @@ import { Button } from "../common/Button";
 import { FailureBox } from "../common/FailureBox";
 import { FieldForm } from "./FieldForm";
 import { JobPanel } from "./JobPanel";
+import type { Verb } from "../../lib/work";
 
 export interface RunControls {
   budget: string;
@@ -14,7 +15,7 @@ export interface RunControls {
   blocked: string;
   onBudget: (budget: string) => void;
   onRun: () => void;
-  onControl: (verb: "pause" | "resume" | "stop" | "finish") => void;
+  onControl: (verb: Verb) => void;
   onOpenRun: (key: string) => void;
 }
 

@@ -3,6 +3,4 @@ import type { Edit } from "../../lib/ops";
 /** What a cell can ask for. */
 export interface CellActions {
   send: (edit: Edit) => void;
-  /** Starts the runs that are missing at the chosen budget. */
-  run: () => void;
 }

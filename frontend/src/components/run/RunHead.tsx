@@ -5,11 +5,12 @@ import { useNow } from "../../lib/now";
 import { Button } from "../common/Button";
 import { ProgressBar } from "../common/ProgressBar";
 import { StateMark } from "../common/StateMark";
+import type { Verb } from "../../lib/work";
 
 interface Props {
   detail: RunDetail;
   job: Job | undefined;
-  onControl: (verb: "pause" | "resume" | "stop" | "finish") => void;
+  onControl: (verb: Verb) => void;
   onNotebook: () => void;
 }
 

@@ -11,6 +11,7 @@ import { RunFacts } from "./RunFacts";
 import { RunHead } from "./RunHead";
 import { RunLog } from "./RunLog";
 import { SeedRows } from "./SeedRows";
+import type { Verb } from "../../lib/work";
 
 interface Props {
   run: RunData;
@@ -24,7 +25,7 @@ interface Props {
 export function RunPage({ run, detail, route, children }: Props) {
   const app = useApp();
   const { job } = run;
-  const control = (verb: "pause" | "resume" | "stop" | "finish") => {
+  const control = (verb: Verb) => {
     if (!job) return;
     app.transport.post(`job/${job.id}/${verb}`).catch((error: unknown) => app.notice(failure(error).message));
   };
