@@ -73,12 +73,7 @@ func finish(r renderer, top patch, series []patch) (json.RawMessage, error) {
 	}
 	delete(option, "toolbox") // the page has its own buttons
 	lay(option, top)
-	list, _ := option["series"].([]any)
-	for i, p := range series {
-		if one, ok := list[i].(map[string]any); ok {
-			lay(one, p)
-		}
-	}
+	layList(option["series"], series)
 	if option["series"] == nil {
 		option["series"] = []any{}
 	}
@@ -95,15 +90,17 @@ func withScale(option json.RawMessage, low, high float64) (json.RawMessage, erro
 	if err := json.Unmarshal(option, &m); err != nil {
 		return nil, lab.Errorf(lab.Internal, "chart option: %w", err)
 	}
-	if maps, ok := m["visualMap"].([]any); ok && len(maps) > 0 {
-		lay(maps[0].(map[string]any), patch{"min": low, "max": high})
-	}
+	lay(m, patch{"visualMap": []patch{{"min": low, "max": high}}})
 	return json.Marshal(m)
 }
 
-// lay writes the patch over the object, objects within objects joined.
+// lay writes the patch over the object: objects within objects are joined, a list of patches is laid over the list that is there.
 func lay(into map[string]any, p patch) {
 	for key, value := range p {
+		if list, ok := value.([]patch); ok {
+			layList(into[key], list)
+			continue
+		}
 		inner, isPatch := value.(patch)
 		if !isPatch {
 			into[key] = value
@@ -117,6 +114,18 @@ func lay(into map[string]any, p patch) {
 		lay(there, inner)
 	}
 }
+
+func layList(there any, list []patch) {
+	objects, _ := there.([]any)
+	for i, object := range objects {
+		if one, ok := object.(map[string]any); ok && i < len(list) {
+			lay(one, list[i])
+		}
+	}
+}
+
+// nameAtLeft keeps the name of the y axis, which stands above it, from running out of the picture.
+func nameAtLeft() []patch { return []patch{{"nameTextStyle": patch{"align": "left"}}} }
 
 // look are the options that every picture shares.
 func look(title, caption string, p palette) []charts.GlobalOpts {

@@ -43,7 +43,7 @@ func Final(f Finals) (Chart, error) {
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
 		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}))...)
 	var err error
-	out.Option, err = finish(line, nil, patches)
+	out.Option, err = finish(line, patch{"xAxis": []patch{{"boundaryGap": []string{"5%", "5%"}}}}, patches)
 	return out, err
 }
 

@@ -49,10 +49,10 @@ func HeatMap(g Grid) (Chart, error) {
 		charts.WithYAxisOpts(opts.YAxis{Type: "category", Name: g.YName, Inverse: opts.Bool(true), Data: g.Y}),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
 		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
-		charts.WithVisualMapOpts(opts.VisualMap{Type: "continuous", Orient: "vertical", Right: "0", Top: "center",
+		charts.WithVisualMapOpts(opts.VisualMap{Type: "continuous", Orient: "vertical", Right: "8", Top: "center",
 			InRange: &opts.VisualMapInRange{Color: colours}, TextStyle: &opts.TextStyle{Color: p.muted}}))...)
 	numbers := patch{"data": data, "animation": false, "label": patch{"show": len(data) <= mostNumbers}, "itemStyle": patch{"borderColor": p.ground, "borderWidth": 1}}
-	option, err := finish(hm, nil, []patch{numbers})
+	option, err := finish(hm, patch{"yAxis": nameAtLeft()}, []patch{numbers})
 	if err == nil {
 		out.Option, err = withScale(option, low, high)
 	}
@@ -154,10 +154,10 @@ func Histogram(b Bars) (Chart, error) {
 		charts.WithXAxisOpts(opts.XAxis{Type: "category", Name: b.XName, NameLocation: "middle", NameGap: 28}),
 		charts.WithYAxisOpts(opts.YAxis{Type: "value", Name: yName}),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}),
-		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(b.Arms) > 1), Top: "0", Right: "0"}))...)
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(b.Arms) > 1), Top: "0", Right: "8"}))...)
 	bar.SetXAxis(b.Bins)
 	var err error
-	out.Option, err = finish(bar, nil, patches)
+	out.Option, err = finish(bar, patch{"yAxis": nameAtLeft()}, patches)
 	return out, err
 }
 

@@ -78,11 +78,11 @@ func Learning(c Curves) (Chart, error) {
 		charts.WithXAxisOpts(opts.XAxis{Type: "value", Name: c.Metric.XUnit, NameLocation: "middle", NameGap: 28}),
 		charts.WithYAxisOpts(opts.YAxis{Type: "value", Name: c.yName(), Scale: opts.Bool(true)}),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}),
-		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(c.Arms) > 1), Top: "0", Right: "0"}),
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(c.Arms) > 1), Top: "0", Right: "8"}),
 		charts.WithDataZoomOpts(opts.DataZoom{Type: "inside"}))...)
-	top := patch{"legend": patch{"data": labels(c.Arms)}}
+	top := patch{"legend": patch{"data": labels(c.Arms), "icon": "roundRect"}, "yAxis": nameAtLeft()}
 	if c.Live && w.To > w.From {
-		top["xAxis"] = []any{patch{"type": "value", "name": c.Metric.XUnit, "nameLocation": "middle", "nameGap": 28, "min": w.From, "max": w.To}}
+		top["xAxis"] = []patch{{"min": w.From, "max": w.To}}
 	}
 	var err error
 	d.chart.Option, err = finish(d.line, top, d.patches)
@@ -250,7 +250,7 @@ func thinLine(a Arm, dark, behind bool) patch {
 
 func meanLine(a Arm, dark bool) patch {
 	colour := ArmColour(a.Place, dark)
-	return patch{"z": 3, "lineStyle": patch{"color": colour, "width": 2, "type": dash(a.Place)}, "itemStyle": patch{"color": colour},
+	return patch{"z": 3, "lineStyle": patch{"color": colour, "width": 2, "type": dash(a.Place)},
 		"endLabel": patch{"show": true, "formatter": "{a}", "color": paletteOf(dark).text, "distance": 6},
 		"emphasis": patch{"focus": "series"}}
 }
@@ -264,6 +264,7 @@ func dash(place int) any {
 
 // add puts a series into the option without data, and its points beside it.
 func (d *drawing) add(a Arm, role string, seed uint64, xy []float64, p patch) {
+	p["itemStyle"] = patch{"color": ArmColour(a.Place, d.dark)} // of the legend, which takes the first series of the name
 	p["id"], p["showSymbol"], p["animation"], p["dimensions"], p["data"] = d.id(a, role, seed), false, false, []string{"x", "y"}, []any{}
 	d.line.AddSeries(a.Label(), nil)
 	d.patches = append(d.patches, p)
