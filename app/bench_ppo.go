@@ -71,6 +71,7 @@ func benchPPO(ctx context.Context, l *benchLab) ([]measure, error) {
 // ppoTable gathers the rounds.
 type ppoTable struct {
 	ours, theirs, peaks, shares []float64
+	theirProducts               []float64
 	ourReturn, theirReturn      []float64
 	lastOurs, lastTheirs        ppoRun
 	peer                        peerRun
@@ -83,7 +84,7 @@ func (t *ppoTable) add(w *ppoWork, ours ppoRun, theirs peerRun, peak float64) {
 	t.ours, t.ourReturn, t.lastOurs = append(t.ours, ours.rate()), append(t.ourReturn, ours.last()), ours
 	if theirs.Steps > 0 {
 		t.theirs, t.theirReturn, t.lastTheirs = append(t.theirs, theirs.rate()), append(t.theirReturn, theirs.last()), theirs.ppoRun
-		t.peer = theirs
+		t.peer, t.theirProducts = theirs, append(t.theirProducts, theirs.SGEMM)
 	}
 }
 
@@ -102,6 +103,8 @@ func (t *ppoTable) measures(l *benchLab, compared bool) []measure {
 		}
 		out = append(out,
 			measure{Name: "PyTorch", Unit: "steps/s", Rounds: t.theirs, Note: t.peer.describe()},
+			measure{Name: "PyTorch, matrix product alone", Unit: "GFLOP/s", Rounds: t.theirProducts,
+				Note: "where PyTorch's matrix product stays far below the matrix peak, its library has no fast path for this processor, and the ratio is larger than it would be on one that it knows"},
 			measure{Name: "mean return, PyTorch", Unit: "reward", Rounds: t.theirReturn, Curve: t.lastTheirs.Curve},
 			measure{Name: "Loci against PyTorch", Unit: "times", Rounds: ratios(t.ours, t.theirs), Limit: atLeast(want).inEvery(ppoEvery)},
 		)

@@ -106,7 +106,8 @@ func openPage(ctx context.Context, address string) error {
 		return lab.Errorf(lab.Unavailable, "the first page broke off: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK || !strings.Contains(strings.ToLower(string(page)), "<html") {
-		return lab.Errorf(lab.Unavailable, "the first page has status %d and %d bytes, want 200 and HTML", resp.StatusCode, len(page))
+		return lab.Errorf(lab.Unavailable, "the first page has status %d and %d bytes, want 200 and HTML", resp.StatusCode, len(page)).
+			WithHint("build the program with its pages: `make build`, then bin/loci bench serve")
 	}
 	return nil
 }
