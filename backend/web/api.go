@@ -70,6 +70,7 @@ type Notebook struct {
 	Metrics  []lab.MetricSpec `json:"metrics"`
 	CanUndo  bool             `json:"can_undo"`
 	CanRedo  bool             `json:"can_redo"`
+	Clash    bool             `json:"clash"` // the file was changed outside in the same place: the reader is asked which text to keep
 }
 
 // Cell is one cell as the page shows it.
@@ -84,6 +85,7 @@ type Cell struct {
 	Kinds  []string        `json:"kinds"`  // set-up cells: the kinds that may be chosen
 	Fields []FormField     `json:"fields"` // set-up and run cells: the form
 	Line   int             `json:"line"`   // first line in the file
+	Hash   string          `json:"hash"`   // of its text: an edit says which text it was made for
 }
 
 // FormField is one control of a form.
@@ -102,6 +104,33 @@ type Problem struct {
 	Value  string   `json:"value"`
 	Legal  []string `json:"legal"`
 	Hint   string   `json:"hint"`
+}
+
+// Operation is an edit of a notebook by a page. Which fields count depends on the type:
+//
+//	set-field    cell, field, value   one key of a cell; null takes it away
+//	set-choice   cell, choice         the kind that a set-up cell chooses
+//	set-source   cell, source         the text of a cell; without cell, the whole file
+//	set-title    source
+//	insert-cell  after, kind, source  after "" is the top
+//	delete-cell  cell
+//	move-cell    cell, after
+//	undo, redo
+//	keep-mine, take-theirs            the answer to a clash
+//
+// Revision and hash say what the author saw: an edit of a cell that has another text since is refused as a conflict. Without both, the
+// operation is taken as made for the present text.
+type Operation struct {
+	Type     string          `json:"type"`
+	Revision int64           `json:"revision"`
+	Cell     string          `json:"cell"`
+	Hash     string          `json:"hash"`
+	Field    string          `json:"field"`
+	Value    json.RawMessage `json:"value"`
+	Choice   string          `json:"choice"`
+	Source   string          `json:"source"`
+	After    string          `json:"after"`
+	Kind     string          `json:"kind"`
 }
 
 // OpResult carries the notebook after an operation.
@@ -213,19 +242,24 @@ type Chart struct {
 	Series   []ChartSeries   `json:"series"`   // in the order of the option's series: how the points reach them
 	Sentence string          `json:"sentence"` // what the picture says, in words
 	Table    Table           `json:"table"`
-	Stale    string          `json:"stale"`  // why the picture is old, "" when it is not
-	Early    bool            `json:"early"`  // runs are still going on
-	Points   int64           `json:"points"` // raw points behind the picture
+	Stale    string          `json:"stale"`    // why the picture is old, "" when it is not
+	Recorded string          `json:"recorded"` // these are recorded results: where and when; "" when they were made here
+	Early    bool            `json:"early"`    // runs are still going on
+	Points   int64           `json:"points"`   // raw points behind the picture
 }
 
 // ChartSeries says which series of the option a binary frame of that index fills.
 type ChartSeries struct {
-	Index int       `json:"index"`
-	Name  string    `json:"name"`
-	Arm   string    `json:"arm"`
-	Role  string    `json:"role"` // mean, low, high, seed
-	XY    []float64 `json:"xy"`   // interleaved x0,y0,x1,y1,...: the points at the time of the answer
+	Index int    `json:"index"`
+	Name  string `json:"name"`
+	Arm   string `json:"arm"`
+	Role  string `json:"role"` // mean, low, high, seed
+	XY    XY     `json:"xy"`   // interleaved x0,y0,x1,y1,...: the points at the time of the answer
 }
+
+// XY are points as a typed array takes them. JSON has no NaN: a gap crosses the wire as the text "NaN", which Float64Array.from reads
+// as the number it names.
+type XY []float64
 
 // Table is the twin of a chart.
 type Table struct {

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+
+	"github.com/loci-lab/loci/backend/catalog"
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/stats"
+)
+
+// Recorded finds the results that ship with a notebook.
+type Recorded interface {
+	// Recorded returns verdicts and table that were made at a budget with the shipped notebook of that path; false where none ship.
+	Recorded(path, budget string) (Results, bool)
+	// Curves returns the metric values behind them.
+	Curves(path, budget string) (stats.Source, bool)
+}
+
+func (s *Server) library(r *http.Request) (any, error) {
+	lib := Library{Papers: []LibraryPaper{}}
+	for _, p := range catalog.Papers() {
+		lib.Papers = append(lib.Papers, s.paper(r.Context(), p.Card))
+	}
+	return lib, nil
+}
+
+// paper is one card, with what its claims came to here, or where its results were recorded.
+func (s *Server) paper(ctx context.Context, card lab.Card) LibraryPaper {
+	p := LibraryPaper{Card: card, Path: shippedPath(card), Verdicts: map[string]int{}}
+	if s.cfg.Shipped == nil {
+		return p
+	}
+	if _, err := fs.Stat(s.cfg.Shipped, path.Base(p.Path)); err != nil {
+		return p
+	}
+	p.Works = true
+	res, err := s.resultsOf(ctx, p.Path, "")
+	if err != nil {
+		s.cfg.Log.Warn("verdicts of a card cannot be read", "notebook", p.Path, "error", cause(err))
+		return p
+	}
+	p.Recorded = res.Recorded
+	if s.cfg.Recorded != nil && p.Recorded == "" {
+		rec, _ := s.cfg.Recorded.Recorded(p.Path, res.Budget)
+		p.Recorded = rec.Recorded
+	}
+	for _, v := range res.Verdicts {
+		p.Verdicts[v.Verdict]++
+	}
+	return p
+}
+
+func (s *Server) results(r *http.Request) (any, error) {
+	q := r.URL.Query()
+	b, err := budget(q.Get("budget"))
+	if err != nil {
+		return nil, err
+	}
+	return s.resultsOf(r.Context(), q.Get("path"), b)
+}
+
+// resultsOf judges the claims from what was run here; where nothing was run yet, it shows what was recorded.
+func (s *Server) resultsOf(ctx context.Context, path, budget string) (Results, error) {
+	plan, err := s.planOf(ctx, path, sched.Options{Budget: budget})
+	if err != nil {
+		return Results{}, err
+	}
+	if from, ok := s.recordedFor(ctx, path, plan); ok {
+		if rec, ok := s.cfg.Recorded.Recorded(from, plan.Budget); ok {
+			return tidy(rec), nil
+		}
+	}
+	verdicts, err := s.cfg.Owner.Verdicts(ctx, plan)
+	if err != nil {
+		return Results{}, err
+	}
+	rows, err := s.cfg.Owner.Table(ctx, plan)
+	if err != nil {
+		return Results{}, err
+	}
+	return tidy(Results{Verdicts: verdicts, Table: Table{rows.Columns, rows.Rows}, Budget: plan.Budget, Early: early(plan)}), nil
+}
+
+// tidy puts empty lists where there are none, so that the pages need not ask.
+func tidy(r Results) Results {
+	if r.Verdicts == nil {
+		r.Verdicts = []stats.Verdict{}
+	}
+	r.Table = r.Table.tidy()
+	return r
+}
+
+func (t Table) tidy() Table {
+	if t.Columns == nil {
+		t.Columns = []string{}
+	}
+	if t.Rows == nil {
+		t.Rows = [][]string{}
+	}
+	return t
+}
+
+// recordedFor returns the shipped notebook whose recorded results stand for a plan: nothing of the plan was begun here, and it asks for
+// the very runs of the shipped one, whatever was changed in the prose.
+func (s *Server) recordedFor(ctx context.Context, path string, plan sched.Plan) (from string, ok bool) {
+	if s.cfg.Recorded == nil || s.cfg.Shipped == nil || len(plan.Runs) == 0 || !untouched(plan) {
+		return "", false
+	}
+	p, err := catalog.Find(plan.Runs[0].Setup.Paper)
+	if err != nil {
+		return "", false
+	}
+	if from = shippedPath(p.Card); from == path {
+		return from, true
+	}
+	original, err := s.planOf(ctx, from, sched.Options{Budget: plan.Budget})
+	return from, err == nil && slices.EqualFunc(original.Runs, plan.Runs, func(a, b sched.RunInfo) bool { return a.Key == b.Key })
+}
+
+func shippedPath(card lab.Card) string {
+	return shippedFolder + "/" + path.Base(cmp.Or(card.Notebook, card.Slug+suffix))
+}
+
+// untouched tells whether no run of the plan was ever begun here.
+func untouched(p sched.Plan) bool {
+	for _, r := range p.Runs {
+		if r.State != "" && r.State != sched.Queued {
+			return false
+		}
+	}
+	return true
+}
+
+// early tells whether runs of the plan still go on.
+func early(p sched.Plan) bool {
+	for _, r := range p.Runs {
+		if r.State == sched.Running || r.State == sched.Queued || r.State == sched.Paused {
+			return true
+		}
+	}
+	return false
+}

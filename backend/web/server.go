@@ -1,0 +1,148 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/loci-lab/loci/backend/hub"
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
+)
+
+// Config is what a Server needs. Owner, Library, Vocabulary, Home and Log are required.
+type Config struct {
+	Owner      Owner
+	Library    RunIndex            // runs of the data folder
+	Hub        *hub.Hub            // brings notices for the person; nil where there are none
+	Vocabulary notebook.Vocabulary // what a notebook may name
+	Recorded   Recorded            // nil when no recorded results ship
+	Pages      fs.FS               // built front end, index.html at its root; empty or nil shows a page that says how to build it
+	Shipped    fs.FS               // notebooks that ship, by the name that their card gives without the folder; read-only
+	Home       string              // data folder; own notebooks lie in Home/notebooks
+	Files      []string            // notebooks that the user named; they may lie anywhere and may be edited
+	Token      string              // "" makes a random one
+	Hosts      []string            // names beside the loopback ones under which this server may be addressed
+	Version    string              // for the status bar
+	Kernel     string              // kernel family of the numeric core
+	Machine    string              // in words, without names of host or user
+	Log        *slog.Logger
+	Now        func() time.Time // nil takes the system's clock
+}
+
+// Server answers the pages' requests. It is an http.Handler; Close ends what it started.
+type Server struct {
+	cfg       Config
+	guard     *guard
+	assets    *assets
+	notebooks *notebooks
+	records   *records
+	feeds     *feeds
+	curves    *curves
+	routes    *http.ServeMux
+	life      context.Context // ends with Close; sockets and feeds live no longer
+	end       context.CancelFunc
+	work      sync.WaitGroup // sockets and the watcher of notebooks
+	closing   sync.Mutex     // no socket begins while Close decides that no more may
+}
+
+// New makes a server. It reads no notebook and no record, so that the first page does not wait for them.
+func New(cfg Config) (*Server, error) {
+	if cfg.Owner == nil || cfg.Library == nil || cfg.Vocabulary == nil || cfg.Home == "" || cfg.Log == nil {
+		return nil, lab.Errorf(lab.Internal, "web.New wants an owner, an index of runs, a vocabulary, a data folder and a log")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	guard, err := newGuard(cfg.Token, cfg.Hosts)
+	if err != nil {
+		return nil, err
+	}
+	books, err := newNotebooks(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(cfg.Owner), curves: newCurves()}
+	s.life, s.end = context.WithCancel(context.Background())
+	s.feeds = newFeeds(s)
+	s.routes = s.mux()
+	s.work.Go(func() { s.notebooks.watch(s.life) })
+	s.work.Go(func() { s.feeds.drive(s.life) })
+	if cfg.Hub != nil {
+		s.work.Go(func() { s.feeds.listen(s.life, cfg.Hub) })
+	}
+	return s, nil
+}
+
+// Close writes notebooks that are not saved yet, ends the sockets and waits for them.
+func (s *Server) Close() error {
+	s.closing.Lock()
+	s.end()
+	s.closing.Unlock()
+	s.work.Wait()
+	return errors.Join(s.notebooks.close(), s.records.close())
+}
+
+// Token returns the reusable token that a browser needs once: /login?t=TOKEN.
+func (s *Server) Token() string { return s.guard.token }
+
+// OneTime makes a token that opens the pages once, for a window or browser that the program starts itself: what stands in a process
+// list or a history file afterwards opens nothing.
+func (s *Server) OneTime() string { return s.guard.oneTime() }
+
+// ServeHTTP checks where a request comes from, and answers it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.recovered(w, r)
+	harden(w.Header())
+	if err := s.guard.host(r); err != nil {
+		s.refuse(w, r, http.StatusForbidden, err)
+		return
+	}
+	switch r.URL.Path {
+	case "/login":
+		s.login(w, r)
+		return
+	case "/favicon.svg", "/favicon.ico":
+		s.assets.favicon(w, r)
+		return
+	}
+	if err := s.guard.allowed(r); err != nil {
+		s.refuse(w, r, statusOfRefusal(err), err)
+		return
+	}
+	s.routes.ServeHTTP(w, r)
+}
+
+// mux lists every address of the contract.
+func (s *Server) mux() *http.ServeMux {
+	m := http.NewServeMux()
+	m.Handle("GET /api/library", s.answer(s.library))
+	m.Handle("GET /api/notebook", s.answer(s.notebook))
+	m.Handle("POST /api/notebook/op", s.answer(s.notebookOp))
+	m.Handle("POST /api/notebook/copy", s.answer(s.notebookCopy))
+	m.Handle("GET /api/plan", s.answer(s.plan))
+	m.Handle("POST /api/job", s.answer(s.startJob))
+	m.Handle("POST /api/job/{id}/{verb}", s.answer(s.controlJob))
+	m.Handle("GET /api/jobs", s.answer(s.jobs))
+	m.Handle("GET /api/chart", s.answer(s.chart))
+	m.Handle("GET /api/results", s.answer(s.results))
+	m.Handle("GET /api/runs", s.answer(s.runs))
+	m.Handle("GET /api/run/{key}", s.answer(s.run))
+	m.Handle("GET /api/run/{key}/episodes", s.answer(s.episodes))
+	m.Handle("GET /api/run/{key}/episode/{id}", s.answer(s.episode))
+	m.HandleFunc("GET /api/run/{key}/rows.csv", s.rowsCSV)
+	m.Handle("GET /api/run/{key}/chart", s.answer(s.runChart))
+	m.Handle("GET /api/status", s.answer(s.status))
+	m.HandleFunc("GET /api/ws", s.socket)
+	m.HandleFunc("/api/", s.noSuchAddress)
+	m.Handle("/", s.assets)
+	return m
+}
+
+func (s *Server) noSuchAddress(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, lab.Errorf(lab.NotFound, "address %s %q does not exist", r.Method, r.URL.Path).WithHint("reload the page"))
+}
