@@ -50,13 +50,24 @@ func Execute(ctx context.Context, cfg Config) (lab.End, error) {
 	}
 	e := &execution{Config: cfg, final: map[string]lab.Float{}}
 	if err := e.open(path); err != nil {
+		if e.writer != nil {
+			err = join(err, e.writer.Close())
+		}
 		return lab.End{}, err
 	}
 	end, err := e.drive(ctx)
 	if c, ok := e.method.(io.Closer); ok {
-		err = errors.Join(err, c.Close())
+		err = join(err, e.guard(c.Close))
 	}
-	return end, errors.Join(err, e.writer.Close())
+	return end, join(err, e.writer.Close())
+}
+
+// join adds what else went wrong to an error, but for what that error says already: the record returns its first error from every call.
+func join(err, more error) error {
+	if more == nil || errors.Is(err, more) {
+		return err
+	}
+	return errors.Join(err, more)
 }
 
 // execution is the state of one Execute.
@@ -66,8 +77,10 @@ type execution struct {
 	method lab.Method
 	resume *lab.Checkpoint      // nil when the run starts at its beginning
 	unit   int64                // units of Advance completed
+	done   int64                // progress after the last of them
 	final  map[string]lab.Float // last value of every metric
 	lost   error                // the record took an event no more
+	halted bool                 // who owns the run asked to stop it
 }
 
 // Emit keeps an event and shows it to who looks on. Events that the record held already are checked against it and not shown again.
@@ -99,19 +112,50 @@ func (e *execution) open(path string) error {
 		return err
 	}
 	e.writer = w
+	if err := e.asBegun(path); err != nil {
+		return err
+	}
 	if found {
 		e.resume = &last
-		return e.readFinal(path, last)
+		return e.recall(path, last)
 	}
 	return nil
 }
 
-// readFinal recalls the metrics that were emitted before the checkpoint, which the method will not emit again.
-func (e *execution) readFinal(path string, last lab.Checkpoint) error {
+// asBegun takes the first event as the record has it: commit, machine and the notebook's path may be others by now and move no number.
+// Another kernel family does, and one record must not hold the numbers of two.
+func (e *execution) asBegun(path string) error {
+	for frame, err := range record.Scan(path, record.Position{}) {
+		if err != nil {
+			return err
+		}
+		ev, err := frame.Event()
+		if err != nil {
+			return err
+		}
+		began, ok := ev.(lab.Start)
+		if !ok || began.Key != e.Start.Key {
+			return lab.Errorf(lab.Conflict, "record %q is of another run: it begins with %s %q, want run %q", path, ev.Kind(), began.Key, e.Start.Key).
+				WithHint("move that record away and run again")
+		}
+		if began.Kernel != e.Start.Kernel {
+			return lab.Errorf(lab.Conflict, "the run was begun with kernel %q and cannot go on with %q", began.Kernel, e.Start.Kernel).
+				WithHint("set --kernel %s to continue it, or run it once more to begin anew", began.Kernel)
+		}
+		e.Start = began
+		return nil
+	}
+	return nil
+}
+
+// recall reads what was emitted before the checkpoint and will not be emitted again: the last metrics, and how far the run was.
+func (e *execution) recall(path string, last lab.Checkpoint) error {
 	return Events(path, func(ev lab.Event) (bool, error) {
 		switch ev := ev.(type) {
 		case lab.Metric:
 			e.final[ev.Name] = ev.Value
+		case lab.Progress:
+			e.done = ev.Done
 		case lab.Checkpoint:
 			return ev != last, nil
 		}
@@ -121,7 +165,7 @@ func (e *execution) readFinal(path string, last lab.Checkpoint) error {
 
 // drive makes the method and advances it to its end.
 func (e *execution) drive(ctx context.Context) (lab.End, error) {
-	err := e.guard(func() error { return e.begin() })
+	err := e.guard(e.begin)
 	for done := false; err == nil && !done; {
 		if err = e.wait(ctx); err == nil {
 			err = e.guard(func() (err error) { done, err = e.advance(ctx); return err })
@@ -135,24 +179,33 @@ func (e *execution) drive(ctx context.Context) (lab.End, error) {
 
 func (e *execution) wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
+		e.halted = true
 		return lab.Errorf(lab.Cancelled, "the run was stopped after %d units: %w", e.unit, err).
 			WithHint("run it again to continue from its last checkpoint")
 	}
 	if e.Gate == nil {
 		return nil
 	}
-	return e.Gate(ctx)
+	err := e.Gate(ctx)
+	e.halted = err != nil
+	return err
 }
 
-// begin makes the method and restores it, or writes the first event.
+// begin writes the first event or restores the method from its checkpoint. The event comes first, so that also a record of a method
+// that cannot be made says what was to be run.
 func (e *execution) begin() error {
+	if e.resume == nil {
+		if err := e.Emit(e.Start); err != nil {
+			return err
+		}
+	}
 	m, err := e.New()
 	if err != nil {
 		return err
 	}
 	e.method = m
 	if e.resume == nil {
-		return e.Emit(e.Start)
+		return nil
 	}
 	e.unit = e.resume.Unit
 	r, err := record.OpenCheckpoint(e.Dir, *e.resume)
@@ -170,13 +223,15 @@ func (e *execution) advance(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	e.unit++
+	before := e.done
+	e.done = p.Done
 	if err := e.Emit(p); err != nil {
 		return false, err
 	}
 	if p.Done >= p.Total {
 		return true, nil
 	}
-	if !due(p, e.unit) {
+	if !due(before, p) {
 		return false, nil
 	}
 	c, err := record.WriteCheckpoint(e.Dir, e.unit, func(w io.Writer) error { return e.method.Snapshot(w) })
@@ -186,29 +241,29 @@ func (e *execution) advance(ctx context.Context) (done bool, err error) {
 	return false, e.Emit(c)
 }
 
-// due spreads the checkpoints evenly over the run, whatever the size of its units: one is due when this unit carried the progress
-// over another fortieth of the total.
-func due(p lab.Progress, unit int64) bool {
-	if p.Total <= 0 || unit == 0 {
+// due spreads the checkpoints evenly over the run's progress, whatever the size of its units: one is due when a unit carried the
+// progress from before over another fortieth of the total.
+func due(before int64, p lab.Progress) bool {
+	if p.Total <= 0 {
 		return false
 	}
-	step := p.Done / unit // work per unit so far, rounded down; units of one run have one size
-	return p.Done*checkpoints/p.Total > (p.Done-step)*checkpoints/p.Total
+	return p.Done*checkpoints/p.Total > before*checkpoints/p.Total
 }
 
-// end writes the last event. A run that is stopped while it still plays recorded events again writes none: the record knows more.
+// end writes the last event. A run that stops or fails while it still plays recorded events again writes none: the record knows more.
 func (e *execution) end(ctx context.Context, cause error) (lab.End, error) {
 	end := lab.End{Status: lab.StatusDone, Final: e.final}
-	if cause != nil {
-		end.Status, end.Code, end.Error, end.Hint = lab.StatusFailed, lab.CodeOf(cause), cause.Error(), lab.HintOf(cause)
+	if cause == nil {
+		return end, e.Emit(end)
 	}
-	if cause != nil && (ctx.Err() != nil || end.Code == lab.Cancelled) {
+	end.Status, end.Code, end.Error, end.Hint = lab.StatusFailed, lab.CodeOf(cause), cause.Error(), lab.HintOf(cause)
+	if e.halted || ctx.Err() != nil || end.Code == lab.Cancelled {
 		end.Status = lab.StatusCancelled
-		if e.writer.Verifying() {
-			return end, cause
-		}
 	}
-	return end, errors.Join(cause, e.Emit(end))
+	if e.writer.Verifying() {
+		return end, cause
+	}
+	return end, join(cause, e.Emit(end))
 }
 
 // guard is the one place where a panic becomes an error, with the run's name attached.
