@@ -527,6 +527,8 @@ export interface Chart {
   table: Table;
   /** why the picture is old, "" when it is not */
   stale: string;
+  /** these are recorded results: where and when; "" when they were made here */
+  recorded: string;
   /** runs are still going on */
   early: boolean;
   /** raw points behind the picture */

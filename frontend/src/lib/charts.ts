@@ -91,7 +91,8 @@ function useNear(host: RefObject<HTMLElement | null>): boolean {
         setNear(true);
         observer.disconnect();
       },
-      { rootMargin: "600px" },
+      // The screen scrolls, not the window: a margin counts only round the element that scrolls.
+      { root: element.closest(".screen"), rootMargin: "600px" },
     );
     observer.observe(element);
     return () => observer.disconnect();

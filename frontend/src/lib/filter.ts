@@ -43,6 +43,11 @@ function haystack(p: LibraryPaper): string {
     .toLowerCase();
 }
 
+/** Whether choosing some value of the filter would leave a paper out. */
+export function canFilter(papers: readonly LibraryPaper[], name: Filter): boolean {
+  return filterValues(papers, name).some((value) => papers.some((p) => !values(p, name).includes(value)));
+}
+
 /** The values that a filter can take among these papers, in order. */
 export function filterValues(papers: readonly LibraryPaper[], name: Filter): string[] {
   return [...new Set(papers.flatMap((p) => values(p, name)))].sort();

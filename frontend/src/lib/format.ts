@@ -57,7 +57,7 @@ export function duration(seconds: number): string {
 
 /** Minutes of a card: under 1 min, 7 min, 2.5 h. */
 export function minutes(m: number): string {
-  if (m <= 0) return "not measured";
+  if (m <= 0) return "time not measured yet";
   return m < 1 ? "under 1 min" : duration(m * 60);
 }
 

@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Float } from "./api.gen";
+import { number } from "./format";
 import { decodeFrame } from "./frames";
 
 /** One series of two points on the topic "chart:a#b@fast", number 7, written by hand from the description of package chart. */
@@ -37,5 +41,30 @@ describe("a frame", () => {
     const other = sample();
     other[3] = 50;
     expect(() => decodeFrame(other.buffer)).toThrow();
+  });
+});
+
+interface Golden {
+  frames: {
+    offset: number;
+    length: number;
+    topic: string;
+    number: number;
+    series: { index: number; from: number; xy: Float[] }[];
+  }[];
+}
+
+describe("the frames that the Go tests write", () => {
+  const folder = join(import.meta.dirname, "../../../backend/chart/testdata");
+  const bytes = Uint8Array.from(readFileSync(join(folder, "frames.bin")));
+  const { frames } = JSON.parse(readFileSync(join(folder, "frames.json"), "utf8")) as Golden;
+
+  test("are there", () => expect(frames.length).toBeGreaterThan(0));
+
+  test.each(frames)("read the same here: $topic", ({ offset, length, topic, number: n, series }) => {
+    const frame = decodeFrame(bytes.slice(offset, offset + length).buffer);
+    expect({ topic: frame.topic, number: frame.number }).toEqual({ topic, number: n });
+    const read = frame.series.map((s) => ({ ...s, xy: [...s.xy] }));
+    expect(read).toEqual(series.map((s) => ({ ...s, xy: s.xy.map(number) })));
   });
 });

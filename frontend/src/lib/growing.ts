@@ -18,7 +18,7 @@ export function useGrowing(
       (entries) => {
         if (entries.some((e) => e.isIntersecting)) setState({ list, shown: shown + STEP });
       },
-      { rootMargin: "800px" },
+      { root: mark.closest(".screen"), rootMargin: "800px" },
     );
     observer.observe(mark);
     return () => observer.disconnect();

@@ -12,7 +12,7 @@ import type {
 } from "./api.gen";
 import { settingsOf } from "./arms";
 import { claimParts, thresholds } from "./claims";
-import { choosePapers, filterValues } from "./filter";
+import { canFilter, choosePapers, filterValues } from "./filter";
 import { mergeJob, summarise } from "./jobs";
 import { parseKnob, rangeOf, sliderStep } from "./knob";
 import { chosenMetrics } from "./metrics";
@@ -134,6 +134,11 @@ describe("the Library", () => {
     expect(choosePapers(papers, { ...library, ...part }).map((p) => p.card.slug)).toEqual(want),
   );
 
+  test("a filter that would leave nothing out is no filter", () => {
+    expect(canFilter(papers, "form")).toBe(true);
+    expect(canFilter(papers, "rung")).toBe(false);
+    expect(canFilter(papers.slice(0, 1), "form")).toBe(false);
+  });
   test("a filter offers each value once", () => {
     expect(filterValues(papers, "form")).toEqual(["latent", "parameters", "tokens"]);
   });

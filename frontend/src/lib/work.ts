@@ -33,7 +33,7 @@ export function useWork(path: string, budget: string, revision: number, job: Job
   const results = useResource(ready ? `results ${path} ${budget} ${revision}` : "", (signal) =>
     transport.get<Results>("results", { path, budget }, signal),
   );
-  const kept = useKept(plan);
+  const kept = useKept(plan, budget);
 
   const { reload } = results;
   useEffect(() => {
@@ -83,11 +83,12 @@ function complainTo(app: App): (error: unknown) => void {
   };
 }
 
-/** Keeps the last plan while the next one is counted, so that the button does not flicker. */
-function useKept(plan: Resource<Plan>): Resource<Plan> {
-  const [last, setLast] = useState<Plan>();
+/** Keeps the last plan of a budget while the next one is counted, so that the button does not flicker. */
+function useKept(plan: Resource<Plan>, budget: string): Resource<Plan> {
+  const [last, setLast] = useState<{ plan: Plan; budget: string }>();
   useEffect(() => {
-    if (plan.data) setLast(plan.data);
-  }, [plan.data]);
-  return plan.data || plan.error ? plan : { ...plan, data: last };
+    if (plan.data) setLast({ plan: plan.data, budget });
+  }, [plan.data, budget]);
+  const kept = last?.budget === budget ? last.plan : undefined;
+  return plan.data || plan.error ? plan : { ...plan, data: kept };
 }

@@ -56,24 +56,25 @@ function placeOf(route: Route): string {
   return route.screen === "notebook" ? `notebook ${route.path}` : `run ${route.key}`;
 }
 
-/** Scrolls to where the reader was, again and again while the page grows, until it fits or the reader moves. */
+/** How long a page may take to grow back to where the reader was, in milliseconds. */
+const GROWTH = 5000;
+
+/** Scrolls to where the reader was, again in every frame while the page grows, until it fits or the reader moves. */
 function restore(element: HTMLElement, top: number): () => void {
   element.scrollTop = top;
   if (top === 0) return () => undefined;
-  const content = element.firstElementChild ?? element;
-  const observer = new ResizeObserver(() => {
+  const began = performance.now();
+  let frame = requestAnimationFrame(function again() {
     element.scrollTop = top;
-    if (Math.abs(element.scrollTop - top) < 2) stop();
+    const there = Math.abs(element.scrollTop - top) < 2;
+    if (there || performance.now() - began > GROWTH) return stop();
+    frame = requestAnimationFrame(again);
   });
+  const moves = ["wheel", "keydown", "pointerdown"] as const;
   const stop = () => {
-    observer.disconnect();
-    clearTimeout(timer);
-    element.removeEventListener("wheel", stop);
-    element.removeEventListener("keydown", stop);
+    cancelAnimationFrame(frame);
+    for (const move of moves) element.removeEventListener(move, stop);
   };
-  const timer = window.setTimeout(stop, 5000);
-  observer.observe(content);
-  element.addEventListener("wheel", stop, { passive: true });
-  element.addEventListener("keydown", stop);
+  for (const move of moves) element.addEventListener(move, stop, { passive: true });
   return stop;
 }

@@ -1,6 +1,6 @@
 import type { RefObject } from "react";
 import type { LibraryPaper } from "../../lib/api.gen";
-import { filterValues } from "../../lib/filter";
+import { canFilter, filterValues } from "../../lib/filter";
 import { plural } from "../../lib/format";
 import { FILTERS, type LibraryRoute } from "../../lib/route";
 import { Button } from "../common/Button";
@@ -29,8 +29,7 @@ export function Filters({ papers, route, found, searchRef, onChange }: Props) {
         />
       </label>
       {FILTERS.map((name) => {
-        const values = filterValues(papers, name);
-        if (values.length < 2 && route.filters[name] === undefined) return null;
+        if (!canFilter(papers, name) && route.filters[name] === undefined) return null;
         return (
           <label key={name} className="field-inline">
             <span>{name}</span>
@@ -42,7 +41,7 @@ export function Filters({ papers, route, found, searchRef, onChange }: Props) {
               }}
             >
               <option value="">any</option>
-              {values.map((v) => (
+              {filterValues(papers, name).map((v) => (
                 <option key={v}>{v}</option>
               ))}
             </select>

@@ -1,4 +1,5 @@
 import { memo, useEffect, useRef, useState } from "react";
+import { useApp } from "../../lib/app";
 import type { Cell, Notebook, Results } from "../../lib/api.gen";
 import { cellTitle, isSetup, problemsOf } from "../../lib/notebook";
 import { Button } from "../common/Button";
@@ -31,6 +32,7 @@ export interface CellViewProps {
 /** One cell: its head, its body or its text, and its problems. */
 export const CellView = memo(function CellView(props: CellViewProps) {
   const { place, cell, notebook, selected, editing, onSelect, onEdit } = props;
+  const { navigation } = useApp();
   const [asText, setAsText] = useState(false);
   const ref = useRef<HTMLElement>(null);
   const problems = problemsOf(notebook, cell.id);
@@ -41,8 +43,8 @@ export const CellView = memo(function CellView(props: CellViewProps) {
   useEffect(() => {
     if (!selected || ref.current?.contains(document.activeElement)) return;
     ref.current?.focus({ preventScroll: true });
-    ref.current?.scrollIntoView({ block: "nearest" });
-  }, [selected]);
+    if (navigation.keptScroll() === 0) ref.current?.scrollIntoView({ block: "nearest" });
+  }, [selected, navigation]);
 
   return (
     <section

@@ -26,7 +26,7 @@ export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSe
         <code>{notebook.path}</code>
         <span>paper {notebook.paper}</span>
         <span>{plural(claims, "claim")}</span>
-        {notebook.read_only && <span className="tag">shipped: edits go to a copy of your own</span>}
+        {notebook.read_only && <span className="tag">shipped: an edit makes your copy</span>}
         <span className="grow" />
         <span className="nowrap">
           <Button
