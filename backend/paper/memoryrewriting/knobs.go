@@ -60,7 +60,7 @@ type TransformerKnobs struct {
 	Width  int `json:"width" doc:"width of a token" symbol:"D" unit:"units" default:"40" min:"2" max:"1024" group:"memory"`
 	Heads  int `json:"heads" doc:"attention heads; the width must divide by them" default:"4" min:"1" max:"64" group:"memory"`
 	Layers int `json:"layers" doc:"blocks of attention and gated network" default:"1" min:"1" max:"8" group:"memory"`
-	Window int `json:"window" doc:"last steps of the episode that can be attended to" unit:"steps" default:"64" min:"1" max:"1024" main:"true" group:"memory"`
+	Window int `json:"window" doc:"last steps of the episode that can be attended to" unit:"steps" default:"64" min:"2" max:"1024" main:"true" group:"memory"`
 }
 
 // ReferenceKnobs: a yardstick of the world instead of a learner.

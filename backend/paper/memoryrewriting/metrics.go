@@ -54,8 +54,8 @@ func Metrics() []lab.MetricSpec {
 	}
 	for _, n := range tests() {
 		specs = append(specs,
-			lab.MetricSpec{Name: testMetric(MetricSuccess, n), Unit: "share of episodes", XUnit: steps, Better: "higher", Doc: fmt.Sprintf("success of the finished agent in mazes of %d corridors, whatever it was trained at", n)},
-			lab.MetricSpec{Name: testMetric(MetricJunction, n), Unit: "share of turns", XUnit: steps, Better: "higher", Doc: fmt.Sprintf("right turns of the finished agent in mazes of %d corridors", n)})
+			lab.MetricSpec{Name: testMetric(MetricSuccess, n), Unit: "share of episodes", XUnit: steps, Better: "higher", Doc: fmt.Sprintf("success of the finished agent at n = %d, whatever n it was trained at", n)},
+			lab.MetricSpec{Name: testMetric(MetricJunction, n), Unit: "share of turns", XUnit: steps, Better: "higher", Doc: fmt.Sprintf("right turns of the finished agent at n = %d", n)})
 	}
 	return specs
 }

@@ -19,17 +19,21 @@ type probeData struct {
 	rows   [][]float32
 	cue    []int
 	former []int // -1 in the first corridor
+	stood  [examEnvs]bool
 }
 
-// add takes environment b when it stands at a junction of an Endless T-Maze with two cues.
+// add takes environment b when it arrives at a junction of an Endless T-Maze with two cues. An agent that stands there for long counts
+// once: else the same junction would lie among the rows that are fitted and among those that are scored.
 func (d *probeData) add(w world.Tensor, p player, b int) {
 	m, ok := w.(*maze.Endless)
 	if !ok || len(d.rows) == probeRows || m.Knobs().Alphabet != 2 {
 		return
 	}
 	at := m.Probe(b)
+	stood := d.stood[b]
+	d.stood[b] = at.Cell == maze.CellJunction // every way to another junction leads over a cell that is none
 	state := p.carried(b)
-	if at.Cell != maze.CellJunction || len(state) == 0 || len(state) > probeWidth {
+	if !d.stood[b] || stood || len(state) == 0 || len(state) > probeWidth {
 		return
 	}
 	d.rows = append(d.rows, append([]float32(nil), state...))
