@@ -86,7 +86,7 @@ func (s *Server) draw(ctx context.Context, a address, dark bool) (picture, error
 	if err != nil {
 		return picture{}, err
 	}
-	plan, err := s.planOf(ctx, a.path, sched.Options{Budget: a.budget})
+	plan, err := s.known(ctx, a.path, a.budget)
 	if err != nil {
 		return picture{}, err
 	}

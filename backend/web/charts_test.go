@@ -22,6 +22,7 @@ const (
 
 func TestAChartHasItsPointsItsSentenceAndItsTable(t *testing.T) {
 	k := newKit(t)
+	k.owner.all = sched.Done
 	for seed := range uint64(2) {
 		for x := range int64(10) {
 			k.owner.add("success", "lstm", seed, x, float64(x)/10)
@@ -86,7 +87,7 @@ func TestEveryKindOfChartIsDrawn(t *testing.T) {
 	k := newKit(t)
 	path, _ := k.mine()
 	k.edit(path, Operation{Type: "insert-cell", After: "arms", Kind: "cases", Source: "corridors:\n  n1: {world.corridors: 1}\n  n5: {world.corridors: 5}\n"})
-	k.owner.cases = []string{"n5", "n1"}
+	k.owner.cases, k.owner.all = []string{"n5", "n1"}, sched.Done
 	for seed := range uint64(3) {
 		for _, c := range k.owner.cases {
 			k.owner.add("success", "lstm "+c, seed, 1, 0.5)
@@ -147,7 +148,8 @@ func TestRecordedCurvesAreDrawnUntilSomethingIsRun(t *testing.T) {
 	if k.get(chartAddress, &c); c.Recorded != "4 cores, 2026-11-20" || c.Points != 1 {
 		t.Errorf("recorded %q with %d points", c.Recorded, c.Points)
 	}
-	k.owner.state = map[string]string{runKey: sched.Done}
+	k.start()
+	k.owner.setRun(runKey, sched.Running, 1)
 	if k.get(chartAddress, &c); c.Recorded != "" {
 		t.Errorf("recorded %q after a run", c.Recorded)
 	}

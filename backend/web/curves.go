@@ -58,7 +58,7 @@ func (s *Server) fillStale(ctx context.Context, at string, plan sched.Plan, g *g
 	if !slices.ContainsFunc(plan.Runs, missing) {
 		return nil
 	}
-	old, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Paper: plan.Runs[0].Setup.Paper, Budget: plan.Budget, States: []store.State{store.Done}})
+	old, err := s.older(ctx, at, plan)
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,26 @@ func (s *Server) fillStale(ctx context.Context, at string, plan sched.Plan, g *g
 		g.stale = "made with " + strings.Join(changes, ", ")
 	}
 	return nil
+}
+
+// older lists the finished runs of a plan's paper and budget, newest first. Those that end while the plan stands are its own, so that the
+// library is asked once for each text of the notebook.
+func (s *Server) older(ctx context.Context, path string, plan sched.Plan) ([]store.Run, error) {
+	at := address{path: path, budget: plan.Budget}
+	s.plans.mu.Lock()
+	had, ok := s.plans.older[at]
+	s.plans.mu.Unlock()
+	if ok && had.doc == plan.Doc {
+		return had.runs, nil
+	}
+	runs, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Paper: plan.Runs[0].Setup.Paper, Budget: plan.Budget, States: []store.State{store.Done}})
+	if err != nil {
+		return nil, err
+	}
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	s.plans.older[at] = olderRuns{plan.Doc, runs}
+	return runs, nil
 }
 
 // differences lists the old values of what was changed since a run was made.
@@ -134,6 +154,9 @@ func (c *curves) get(g gathered, r sched.RunInfo, metric string) *series.Series 
 	k := c.kept[name]
 	if k != nil && k.whole && r.State == sched.Done {
 		return k.raw
+	}
+	if r.State == "" {
+		return new(series.Series) // never begun: nobody need be asked
 	}
 	xs, ys, _ := g.src.Values(metric, r.Arm, r.Case, r.Seed)
 	if k == nil || !continues(k.raw, xs, ys) {

@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/stats"
+	"github.com/loci-lab/loci/backend/store"
 )
 
 // Owner is who owns the runs; sched.Owner fulfils it.
@@ -80,6 +82,66 @@ func (s *Server) planOf(ctx context.Context, path string, opt sched.Options) (sc
 	}
 	plan.File = path // the name under which the pages know it
 	return plan, nil
+}
+
+// plans keeps what planning found: it asks the library for every run, and pictures of live runs are made several times a second.
+type plans struct {
+	mu    sync.Mutex
+	kept  map[address]keptPlan // cell is "" in the address
+	older map[address]olderRuns
+}
+
+// olderRuns are finished runs that may have had other settings.
+type olderRuns struct {
+	doc  *notebook.Document
+	runs []store.Run
+}
+
+// keptPlan stands as long as the text does. Documents are values, so the same pointer is the same text.
+type keptPlan struct {
+	doc  *notebook.Document
+	plan sched.Plan
+}
+
+// known is the plan of an open notebook with the states that its runs have now. It says nothing about the time that is left. Nobody but
+// this process runs anything in the data folder, so that a run which no job of the owner holds stands as it was found.
+func (s *Server) known(ctx context.Context, path, budget string) (sched.Plan, error) {
+	doc, err := s.notebooks.document(path)
+	if err != nil {
+		return sched.Plan{}, err
+	}
+	at := address{path: path, budget: budget}
+	s.plans.mu.Lock()
+	had := s.plans.kept[at]
+	s.plans.mu.Unlock()
+	if had.doc != doc {
+		if had.plan, err = s.planOf(ctx, path, sched.Options{Budget: budget}); err != nil {
+			return sched.Plan{}, err
+		}
+		s.plans.mu.Lock()
+		s.plans.kept[at] = keptPlan{doc, had.plan}
+		s.plans.mu.Unlock()
+	}
+	had.plan.Runs = s.present(had.plan.Runs)
+	return had.plan, nil
+}
+
+// present gives runs the states that the owner's jobs know of them.
+func (s *Server) present(runs []sched.RunInfo) []sched.RunInfo {
+	at := make(map[string]int, len(runs))
+	out := slices.Clone(runs)
+	for i, r := range out {
+		at[r.Key] = i
+	}
+	for _, j := range slices.Backward(s.cfg.Owner.Jobs()) { // newest first: the newest word on a run stands last
+		for _, now := range j.Runs {
+			if i, ok := at[now.Key]; ok {
+				now.Planned = out[i].Planned
+				out[i] = now
+			}
+		}
+	}
+	return out
 }
 
 func (s *Server) plan(r *http.Request) (any, error) {

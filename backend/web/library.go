@@ -12,6 +12,7 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/stats"
+	"github.com/loci-lab/loci/backend/store"
 )
 
 // Recorded finds the results that ship with a notebook.
@@ -40,20 +41,60 @@ func (s *Server) paper(ctx context.Context, card lab.Card) LibraryPaper {
 		return p
 	}
 	p.Works = true
-	res, err := s.resultsOf(ctx, p.Path, "")
+	c, err := s.verdictsOf(ctx, p.Path, card.Slug)
 	if err != nil {
 		s.cfg.Log.Warn("verdicts of a card cannot be read", "notebook", p.Path, "error", cause(err))
 		return p
 	}
-	p.Recorded = res.Recorded
-	if s.cfg.Recorded != nil && p.Recorded == "" {
-		rec, _ := s.cfg.Recorded.Recorded(p.Path, res.Budget)
-		p.Recorded = rec.Recorded
-	}
-	for _, v := range res.Verdicts {
+	p.Recorded = c.recorded
+	for _, v := range c.verdicts {
 		p.Verdicts[v.Verdict]++
 	}
 	return p
+}
+
+// cardVerdicts is what a card says of its claims, and the state of the library for which it says so.
+type cardVerdicts struct {
+	total, done int
+	text        string // hash of the notebook
+	recorded    string
+	verdicts    []stats.Verdict
+}
+
+// verdictsOf judges the claims of a card's notebook. Planning and judging read every run, so that a Library of many papers would come
+// late: without any run of the paper what was recorded stands, and otherwise the judgement is kept until runs are added or end.
+func (s *Server) verdictsOf(ctx context.Context, at, paper string) (cardVerdicts, error) {
+	doc, err := s.notebooks.document(at)
+	if err != nil {
+		return cardVerdicts{}, err
+	}
+	now := cardVerdicts{text: doc.Hash()}
+	if s.cfg.Recorded != nil {
+		res, _ := s.cfg.Recorded.Recorded(at, doc.Run().Budget)
+		now.recorded, now.verdicts = res.Recorded, res.Verdicts
+	}
+	if _, now.total, err = s.cfg.Library.FindRuns(ctx, store.RunFilter{Paper: paper, Limit: 1}); err != nil || now.total == 0 {
+		return now, err
+	}
+	if _, now.done, err = s.cfg.Library.FindRuns(ctx, store.RunFilter{Paper: paper, States: []store.State{store.Done}, Limit: 1}); err != nil {
+		return now, err
+	}
+	s.cards.Lock()
+	had, ok := s.judged[at]
+	s.cards.Unlock()
+	if ok && had.total == now.total && had.done == now.done && had.text == now.text {
+		return had, nil
+	}
+	plan, err := s.known(ctx, at, "")
+	if err == nil && !untouched(plan) {
+		now.verdicts, err = s.cfg.Owner.Verdicts(ctx, plan)
+	}
+	if err == nil {
+		s.cards.Lock()
+		s.judged[at] = now
+		s.cards.Unlock()
+	}
+	return now, err
 }
 
 func (s *Server) results(r *http.Request) (any, error) {
@@ -67,7 +108,7 @@ func (s *Server) results(r *http.Request) (any, error) {
 
 // resultsOf judges the claims from what was run here; where nothing was run yet, it shows what was recorded.
 func (s *Server) resultsOf(ctx context.Context, path, budget string) (Results, error) {
-	plan, err := s.planOf(ctx, path, sched.Options{Budget: budget})
+	plan, err := s.known(ctx, path, budget)
 	if err != nil {
 		return Results{}, err
 	}
@@ -119,7 +160,7 @@ func (s *Server) recordedFor(ctx context.Context, path string, plan sched.Plan) 
 	if from = shippedPath(p.Card); from == path {
 		return from, true
 	}
-	original, err := s.planOf(ctx, from, sched.Options{Budget: plan.Budget})
+	original, err := s.known(ctx, from, plan.Budget)
 	return from, err == nil && slices.EqualFunc(original.Runs, plan.Runs, func(a, b sched.RunInfo) bool { return a.Key == b.Key })
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/stats"
+	"github.com/loci-lab/loci/backend/store"
 )
 
 // shippedResults are results at budget laptop.
@@ -29,6 +30,8 @@ func (s shippedResults) Curves(path, budget string) (stats.Source, bool) {
 func TestTheLibraryShowsEachPaperWithItsVerdicts(t *testing.T) {
 	k := newKit(t)
 	k.owner.verdicts = []stats.Verdict{{Verdict: stats.Held}, {Verdict: stats.Held}, {Verdict: stats.CannotTell}}
+	k.owner.stored = []store.Run{{Key: runKey, Paper: "memory-rewriting", State: store.Done}}
+	k.owner.state = map[string]string{runKey: sched.Done}
 	var lib Library
 	k.get("/api/library", &lib)
 	if len(lib.Papers) == 0 {
@@ -37,6 +40,20 @@ func TestTheLibraryShowsEachPaperWithItsVerdicts(t *testing.T) {
 	p := lib.Papers[0]
 	if p.Card.Slug != "memory-rewriting" || p.Path != "experiments/memory-rewriting.md" || !p.Works || p.Verdicts["held"] != 2 || p.Verdicts["cannot tell"] != 1 {
 		t.Errorf("paper %+v", p)
+	}
+	k.owner.verdicts = nil
+	if k.get("/api/library", &lib); lib.Papers[0].Verdicts["held"] != 2 {
+		t.Error("verdicts were judged again although no run was added")
+	}
+	k.owner.stored = append(k.owner.stored, store.Run{Key: "another", Paper: "memory-rewriting", State: store.Done})
+	lib = Library{}
+	if k.get("/api/library", &lib); len(lib.Papers[0].Verdicts) != 0 {
+		t.Error("verdicts were not judged again after a run was added")
+	}
+	fresh := newKit(t, func(c *Config) { c.Recorded = shippedResults{c.Owner.(*fakeOwner)} })
+	lib = Library{}
+	if fresh.get("/api/library", &lib); lib.Papers[0].Recorded == "" || lib.Papers[0].Verdicts["not held"] != 1 {
+		t.Errorf("where nothing was run the card says %+v, want what was recorded", lib.Papers[0].Verdicts)
 	}
 	bare := newKit(t, func(c *Config) { c.Shipped = fstest.MapFS{} })
 	if bare.get("/api/library", &lib); lib.Papers[0].Works {
@@ -100,7 +117,13 @@ func TestMessagesLookAsTheFixturesSay(t *testing.T) {
 	k := newKit(t)
 	k.owner.write(t, runKey, smallRun()...)
 	k.owner.verdicts = []stats.Verdict{{Name: "gates", Text: "last(success, lstm) >= 0.2", Verdict: stats.CannotTell, Parts: []stats.PartVerdict{}, Seeds: []uint64{0, 1}}}
+	k.owner.stored = []store.Run{{Key: runKey, Paper: "memory-rewriting", Arm: "lstm", Budget: "laptop", State: store.Done, Done: 30, Total: 30, Unit: "steps"}}
+	k.owner.all = sched.Done
 	k.start()
+	for seed := range uint64(3) {
+		k.owner.add("success", "lstm", seed, 0, 0.25)
+		k.owner.add("success", "lstm", seed, 1000, 0.5+float64(seed)/8)
+	}
 	for name, target := range map[string]string{
 		"library":  "/api/library",
 		"notebook": "/api/notebook?path=experiments/memory-rewriting.md",

@@ -11,7 +11,6 @@ import (
 
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/store"
 )
 
@@ -83,7 +82,7 @@ func (s *Server) stored(ctx context.Context, path string, limit, offset int) ([]
 func (s *Server) keysIn(ctx context.Context, path string) []string {
 	var keys []string
 	for _, b := range lab.Budgets() {
-		p, err := s.planOf(ctx, path, sched.Options{Budget: b})
+		p, err := s.known(ctx, path, b)
 		if err != nil {
 			continue // the notebook page shows what is wrong with the text
 		}
@@ -197,7 +196,7 @@ func (s *Server) titleOf(path, paper string) string {
 // was changed so that the run is no longer in it, there are none.
 func (s *Server) siblings(ctx context.Context, d RunDetail) []RunRow {
 	rows := []RunRow{}
-	p, err := s.planOf(ctx, d.Notebook, sched.Options{Budget: d.Setup.Budget})
+	p, err := s.known(ctx, d.Notebook, d.Setup.Budget)
 	if err != nil {
 		return rows
 	}

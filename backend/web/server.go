@@ -43,6 +43,9 @@ type Server struct {
 	records   *records
 	feeds     *feeds
 	curves    *curves
+	plans     plans
+	cards     sync.Mutex
+	judged    map[string]cardVerdicts // by notebook
 	routes    *http.ServeMux
 	life      context.Context // ends with Close; sockets and feeds live no longer
 	end       context.CancelFunc
@@ -66,7 +69,8 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(cfg.Owner), curves: newCurves()}
+	s := &Server{cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(cfg.Owner), curves: newCurves(), judged: map[string]cardVerdicts{},
+		plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}}}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.feeds = newFeeds(s)
 	s.routes = s.mux()

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -148,6 +149,7 @@ type fakeOwner struct {
 	mu       sync.Mutex
 	jobs     []sched.Job
 	state    map[string]string // of runs, by key
+	all      string            // state of the others
 	values   map[string]*points
 	cases    []string
 	sections map[string]json.RawMessage
@@ -172,7 +174,7 @@ func (o *fakeOwner) Plan(_ context.Context, doc *notebook.Document, opt sched.Op
 	if b == "" {
 		b = "laptop"
 	}
-	p := sched.Plan{File: doc.File, Title: doc.Title(), Budget: b, Basis: "earlier runs on this computer"}
+	p := sched.Plan{Doc: doc, File: doc.File, Title: doc.Title(), Budget: b, Basis: "earlier runs on this computer"}
 	cases := o.cases
 	if cases == nil {
 		cases = []string{""}
@@ -198,7 +200,7 @@ func (o *fakeOwner) look(budget, arm, kase string, seed uint64) sched.RunInfo {
 	var r sched.RunInfo
 	r.Arm, r.Case, r.Seed = arm, kase, seed
 	r.Key = strings.ReplaceAll(fmt.Sprintf("%s-%s %s-%d", budget, arm, kase, seed), " -", "-")
-	r.State = o.state[r.Key]
+	r.State = cmp.Or(o.state[r.Key], o.all)
 	if len(o.jobs) > 0 {
 		for _, live := range o.jobs[0].Runs {
 			if live.Key == r.Key {
