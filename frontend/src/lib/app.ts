@@ -3,6 +3,7 @@ import type { Job, Status } from "./api.gen";
 import { Commands } from "./commands";
 import { mergeJob } from "./jobs";
 import { Navigation } from "./navigation";
+import { notebookRoute, type NotebookRoute } from "./route";
 import { Store } from "./store";
 import type { Transport } from "./transport";
 
@@ -30,7 +31,7 @@ export class App {
   readonly notices = new Store<readonly Notice[]>([]);
   readonly heading = new Store<Heading>({ title: "Library", saved: 0 });
   /** The notebook and run that were open last, so that the rail leads back to them. */
-  readonly lastNotebook = new Store("");
+  readonly lastNotebook = new Store<NotebookRoute>(notebookRoute(""));
   readonly lastRun = new Store("");
   private nextNotice = 1;
 

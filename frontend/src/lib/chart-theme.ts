@@ -24,7 +24,7 @@ export const NARROW = 480;
 /** Dresses an option for its ground and width. What the picture says, its series and their colours, stays the server's. */
 export function themed(option: Option, mode: Mode, width: number): Option {
   const g = GROUNDS[mode];
-  const narrow = width < NARROW;
+  const unnamed = width < NARROW || namesOf(option) < 2;
   const legend = hasLegend(option);
   return {
     ...option,
@@ -36,14 +36,14 @@ export function themed(option: Option, mode: Mode, width: number): Option {
     grid: each(option["grid"] ?? {}, (grid) => ({
       ...grid,
       top: legend ? 58 : 34,
-      ...(narrow ? { right: 16 } : {}),
+      ...(unnamed ? { right: 16 } : {}),
     })),
     xAxis: each(option["xAxis"], (axis) => axisTheme(axis, g)),
     yAxis: each(option["yAxis"], (axis) => axisTheme(leftName(axis), g)),
     legend: each(option["legend"], (one) => legendTheme(one, g)),
     tooltip: tooltipTheme(record(option["tooltip"]), g),
     visualMap: each(option["visualMap"], (one) => ({ ...one, textStyle: { color: g.text } })),
-    series: seriesOf(option).map((one) => (narrow ? { ...one, endLabel: { show: false } } : one)),
+    series: seriesOf(option).map((one) => endName(one, unnamed)),
   };
 }
 
@@ -52,6 +52,17 @@ export function captionOf(option: unknown): string {
   const title = record(option)["title"];
   const text = record(Array.isArray(title) ? title[0] : title)["subtext"];
   return typeof text === "string" ? text : "";
+}
+
+/** How many curves have a name of their own. */
+function namesOf(option: Option): number {
+  return new Set(seriesOf(option).map((one) => one["name"])).size;
+}
+
+/** A name at the end of a line, moved off its neighbours; none where there is no room or nothing to tell apart. */
+function endName(one: Option, unnamed: boolean): Option {
+  if (one["endLabel"] === undefined) return one;
+  return unnamed ? { ...one, endLabel: { show: false } } : { ...one, labelLayout: { moveOverlap: "shiftY" } };
 }
 
 function hasLegend(option: Option): boolean {

@@ -12,6 +12,7 @@ import {
   VisualMapComponent,
 } from "echarts/components";
 import * as core from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 
 core.use([
@@ -28,6 +29,7 @@ core.use([
   TitleComponent,
   TooltipComponent,
   VisualMapComponent,
+  LabelLayout,
   CanvasRenderer,
 ]);
 

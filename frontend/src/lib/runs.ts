@@ -31,3 +31,8 @@ export function byConcern(runs: readonly RunRow[]): RunRow[] {
 export function mergeRow(runs: readonly RunRow[], row: RunRow): RunRow[] {
   return runs.map((r) => (r.key === row.key ? row : r));
 }
+
+/** The run among its siblings, once. */
+export function withSelf(row: RunRow, siblings: readonly RunRow[]): RunRow[] {
+  return siblings.some((r) => r.key === row.key) ? [...siblings] : [row, ...siblings];
+}

@@ -1,6 +1,6 @@
 import type { App } from "../../lib/app";
 import type { Command } from "../../lib/keys";
-import { library, notebookRoute, runRoute, type Route, type Screen } from "../../lib/route";
+import { library, runRoute, type Route, type Screen } from "../../lib/route";
 import type { IconName } from "../common/Icon";
 
 export interface ScreenEntry {
@@ -23,7 +23,7 @@ export const SCREENS: readonly ScreenEntry[] = [
     icon: "notebook",
     letter: "n",
     digit: 2,
-    open: (app) => notebookRoute(app.lastNotebook.get()),
+    open: (app) => app.lastNotebook.get(),
   },
   {
     screen: "run",

@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { FormField, Json } from "../../lib/api.gen";
 import { parseKnob, rangeOf, showKnob, sliderStep } from "../../lib/knob";
 import { KnobControl } from "./KnobControl";
@@ -15,7 +15,10 @@ export function KnobField({ form, onSet }: Props) {
   const shown = showKnob(form.value);
   const [text, setText] = useState(shown);
   const [error, setError] = useState("");
+  // What is on its way: leaving the field after Enter must not send it again.
+  const sent = useRef("");
   useEffect(() => {
+    sent.current = "";
     setText(shown);
     setError("");
   }, [shown]);
@@ -24,7 +27,15 @@ export function KnobField({ form, onSet }: Props) {
     setText(next);
     const parsed = parseKnob(field, next);
     setError(parsed.ok ? "" : parsed.why);
-    if (parsed.ok && showKnob(parsed.value) !== shown) onSet(parsed.value);
+    if (!parsed.ok) return;
+    const value = showKnob(parsed.value);
+    if (value === shown || value === sent.current) return;
+    sent.current = value;
+    onSet(parsed.value);
+  };
+  const type = (next: string) => {
+    sent.current = "";
+    setText(next);
   };
   const leave = () => {
     commit(text);
@@ -45,7 +56,7 @@ export function KnobField({ form, onSet }: Props) {
         text={text}
         step={sliderStep(field)}
         wrong={error !== ""}
-        onType={setText}
+        onType={type}
         onCommit={commit}
         onLeave={leave}
       />

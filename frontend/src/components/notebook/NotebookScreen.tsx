@@ -16,10 +16,10 @@ export default function NotebookScreen({ route }: { route: NotebookRoute }) {
   const { notebook, error, since } = useStore(session.state);
   useEffect(() => (session.path ? session.open() : undefined), [session]);
   useEffect(() => {
-    if (notebook) app.lastNotebook.set(notebook.path);
+    if (notebook) app.lastNotebook.set({ ...route, path: notebook.path });
     const title = notebook?.title || (route.path ? "Notebook" : "No notebook");
     app.heading.set({ title, saved: notebook?.saved_ms ?? 0 });
-  }, [app, notebook, route.path]);
+  }, [app, notebook, route]);
 
   if (route.path === "") {
     return (

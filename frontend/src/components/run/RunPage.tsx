@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 import { useApp } from "../../lib/app";
 import type { RunDetail } from "../../lib/api.gen";
 import { useCommands } from "../../lib/commands";
+import { chosenMetrics } from "../../lib/metrics";
+import { withSelf } from "../../lib/runs";
 import { notebookRoute, runRoute, type RunRoute } from "../../lib/route";
 import type { RunData } from "../../lib/run-data";
 import { failure } from "../../lib/transport";
@@ -66,7 +68,8 @@ export function RunPage({ run, detail, route, children }: Props) {
         </>
       )}
       <SeedRows
-        runs={detail.siblings ?? []}
+        runs={withSelf(detail.row, detail.siblings ?? [])}
+        metrics={chosenMetrics(detail.metrics ?? [])}
         current={detail.row.key}
         onOpen={(key) => app.navigation.go(runRoute(key))}
       />

@@ -8,6 +8,8 @@ import { StateMark } from "../common/StateMark";
 
 interface Props {
   runs: readonly RunRow[];
+  /** Metrics whose last values are shown. */
+  metrics: readonly string[];
   current: string;
   onOpen: (key: string) => void;
 }
@@ -15,7 +17,7 @@ interface Props {
 const ROW = 36;
 
 /** The seeds of this arm and case, failures first. Only the rows in sight are in the page. */
-export function SeedRows({ runs, current, onOpen }: Props) {
+export function SeedRows({ runs, metrics, current, onOpen }: Props) {
   const rows = byConcern(runs);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -50,7 +52,7 @@ export function SeedRows({ runs, current, onOpen }: Props) {
                 <StateMark state={row.state} />
                 <ProgressBar share={shareOf(row)} label={`progress of seed ${row.seed}`} thin />
                 <span className="job-numbers">{percent(shareOf(row))}</span>
-                <span className="seed-final">{row.error || finals(row)}</span>
+                <span className="seed-final">{row.error || finals(row, metrics)}</span>
               </button>
             );
           })}
@@ -65,9 +67,11 @@ function shareOf(row: RunRow): number {
   return row.total > 0 ? row.done / row.total : 0;
 }
 
-function finals(row: RunRow): string {
-  return Object.entries(row.final ?? {})
-    .slice(0, 3)
-    .map(([name, value]) => `${name} ${shown(value)}`)
+function finals(row: RunRow, metrics: readonly string[]): string {
+  const { final } = row;
+  if (!final) return "";
+  return metrics
+    .filter((name) => name in final)
+    .map((name) => `${name} ${shown(final[name])}`)
     .join(" · ");
 }

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { captionOf, NARROW, themed, type Option } from "./chart-theme";
+
+const option = (part: Option = {}): Option => ({
+  title: { text: "T", subtext: "5 seeds, no smoothing" },
+  legend: { show: true },
+  grid: { right: "96" },
+  xAxis: [{ type: "value", name: "steps", min: 0 }],
+  yAxis: [{ type: "value" }],
+  series: [
+    { name: "a", type: "line", endLabel: { show: true } },
+    { name: "b", type: "line", endLabel: { show: true } },
+  ],
+  ...part,
+});
+const wide = NARROW + 200;
+
+describe("a dressed chart", () => {
+  test("keeps what the server says of axes and series", () => {
+    const got = themed(option(), "light", wide) as { xAxis: Option[]; series: Option[] };
+    expect(got.xAxis[0]).toMatchObject({ type: "value", name: "steps", min: 0 });
+    expect(got.series[1]).toMatchObject({ name: "b", type: "line", endLabel: { show: true } });
+  });
+  test("leaves title and caption to the page", () => {
+    expect(themed(option(), "light", wide)["title"]).toBeUndefined();
+    expect(captionOf(option())).toBe("5 seeds, no smoothing");
+    expect(captionOf(null)).toBe("");
+  });
+  test("drops the names at the ends of lines where there is no room or nothing to tell apart", () => {
+    const ends = (o: Option, width: number) =>
+      (themed(o, "light", width) as { series: { endLabel: Option }[] }).series.map((s) => s.endLabel["show"]);
+    expect(ends(option(), wide)).toEqual([true, true]);
+    expect(ends(option(), NARROW - 1)).toEqual([false, false]);
+    expect(ends(option({ series: [{ name: "a", endLabel: { show: true } }] }), wide)).toEqual([false]);
+  });
+  test("writes on the ground it stands on", () => {
+    const colour = (mode: "light" | "dark") =>
+      (themed(option(), mode, wide) as { legend: { textStyle: Option } }).legend.textStyle["color"];
+    expect(colour("light")).not.toBe(colour("dark"));
+  });
+});
