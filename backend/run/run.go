@@ -38,7 +38,8 @@ type Config struct {
 // Execute brings the run to its end and returns the End event. A finished record is not run again: its end is returned.
 //
 // When ctx is cancelled or Gate returns an error, that error comes back and the record ends as cancelled; the next Execute takes
-// that end off again and continues from the last checkpoint. A method's error or panic ends the record as failed, and is returned.
+// that end off again and continues from the last checkpoint. A method's error or panic ends the record as failed, and is returned; one
+// of code unavailable leaves the record without an end.
 func Execute(ctx context.Context, cfg Config) (lab.End, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 		return lab.End{}, lab.Errorf(lab.Unavailable, "the run's folder %q cannot be made: %w", cfg.Dir, err).
@@ -251,6 +252,7 @@ func due(before int64, p lab.Progress) bool {
 }
 
 // end writes the last event. A run that stops or fails while it still plays recorded events again writes none: the record knows more.
+// Nor does one that lacked a disk or a machine: that says nothing about the run, which stays interrupted and can go on.
 func (e *execution) end(ctx context.Context, cause error) (lab.End, error) {
 	end := lab.End{Status: lab.StatusDone, Final: e.final}
 	if cause == nil {
@@ -258,9 +260,9 @@ func (e *execution) end(ctx context.Context, cause error) (lab.End, error) {
 	}
 	end.Status, end.Code, end.Error, end.Hint = lab.StatusFailed, lab.CodeOf(cause), cause.Error(), lab.HintOf(cause)
 	if e.halted || ctx.Err() != nil || end.Code == lab.Cancelled {
-		end.Status = lab.StatusCancelled
+		end.Status, end.Code = lab.StatusCancelled, lab.Cancelled
 	}
-	if e.writer.Verifying() {
+	if e.writer.Verifying() || (end.Status == lab.StatusFailed && end.Code == lab.Unavailable) {
 		return end, cause
 	}
 	return end, join(cause, e.Emit(end))

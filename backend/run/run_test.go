@@ -324,6 +324,9 @@ func TestACheckpointThatCannotBeWrittenFailsTheRunAndItGoesOnLater(t *testing.T)
 	m := newScript(20)
 	_, err := Execute(t.Context(), config(dir, m))
 	wantCode(t, err, lab.Unavailable, "checkpoint")
+	if _, ok, err := Ended(filepath.Join(dir, RecordFile)); ok || err != nil {
+		t.Errorf("the record has an end: %v", err)
+	}
 	if err := os.RemoveAll(blocked); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package sched
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -22,19 +23,25 @@ type job struct {
 	started time.Time
 	runs    []*live
 
+	cancel context.CancelFunc
+	ending chan struct{} // closed when the job is to start no further unit
+
 	mu     sync.Mutex
 	state  string
 	resume chan struct{} // closed when the job is not paused
-	cancel context.CancelFunc
-	err    error // first cause of a failed run
+	err    error         // first cause of a failed run
 }
 
 // live is a run of this process: waiting, going on, or over.
 type live struct {
+	ended chan struct{} // closed when the run is over
+
 	mu     sync.Mutex
 	info   RunInfo
+	err    error // why it failed
 	pace   pace
-	paused float64            // seconds spent in pauses
+	began  time.Time          // of the work in this process, zero before it
+	paused float64            // seconds spent in pauses since
 	series map[string]*points // metrics as they came, in this process or read back from the record
 }
 
@@ -56,116 +63,175 @@ func (l *live) set(change func(*RunInfo)) {
 	change(&l.info)
 }
 
-// Start runs what the plan lacks, in the plan's order, and returns at once. Runs that another job has under way are shared with it.
+// Start runs what the plan lacks, in the plan's order, and returns at once. Runs that another job has under way are shared with it: the
+// job waits for them, and they stop when the other job is stopped.
 func (o *Owner) Start(_ context.Context, plan Plan) (Job, error) {
-	if o.ctx.Err() != nil {
-		return Job{}, lab.Errorf(lab.Cancelled, "Loci is closing, no run can start")
-	}
 	ctx, cancel := context.WithCancel(o.ctx)
 	open := make(chan struct{})
 	close(open)
-	j := &job{file: plan.File, title: plan.Title, budget: plan.Budget, started: o.Now(), state: Running, resume: open, cancel: cancel}
+	j := &job{file: plan.File, title: plan.Title, budget: plan.Budget, started: o.Now(), state: Running, resume: open,
+		ending: make(chan struct{}), cancel: cancel}
+	if err := o.enlist(ctx, j, plan); err != nil {
+		cancel()
+		return Job{}, err
+	}
+	return o.view(j), nil
+}
+
+// enlist gives the job its runs and starts serving them, unless the owner is closing.
+func (o *Owner) enlist(ctx context.Context, j *job, plan Plan) error {
 	o.mu.Lock()
-	j.id = o.name()
-	var mine []*live
+	defer o.mu.Unlock()
+	if o.ctx.Err() != nil {
+		return lab.Errorf(lab.Cancelled, "Loci is closing, no run can start").WithHint("start Loci again")
+	}
+	o.next++
+	j.id = fmt.Sprintf("job-%d", o.next)
+	var mine, others []*live
 	for _, info := range plan.Runs {
 		l, shared := o.live[info.Key]
-		if !shared {
-			l = &live{info: info, series: map[string]*points{}}
-			if info.State != Done {
-				l.info.State = Queued
-				o.live[info.Key] = l
-				mine = append(mine, l)
-			}
+		switch {
+		case shared:
+			others = append(others, l)
+		case info.State == Done:
+			l = &live{info: info}
+		default:
+			l = &live{info: info, ended: make(chan struct{}), series: map[string]*points{}}
+			l.info.State = Queued
+			o.live[info.Key] = l
+			mine = append(mine, l)
 		}
 		j.runs = append(j.runs, l)
 	}
 	o.jobs = append(o.jobs, j)
-	o.mu.Unlock()
-	o.work.Go(func() { o.serve(ctx, j, mine) })
-	return o.view(j), nil
+	o.work.Go(func() { o.serve(ctx, j, mine, others) })
+	return nil
 }
 
-// serve gives each of the job's own runs a worker and ends the job after the last.
-func (o *Owner) serve(ctx context.Context, j *job, mine []*live) {
+// serve gives each of the job's own runs a worker and ends the job after the last of all its runs.
+func (o *Owner) serve(ctx context.Context, j *job, mine, others []*live) {
 	var group sync.WaitGroup
 	for _, l := range mine {
-		select {
-		case o.slots <- struct{}{}:
-		case <-ctx.Done():
-		}
-		if j.wait(ctx) != nil {
+		if o.take(ctx, j) != nil {
 			o.over(l, CancelledSt, nil)
 			continue
 		}
-		group.Go(func() {
-			defer func() { <-o.slots }()
-			o.execute(ctx, j, l)
-		})
+		group.Go(func() { o.execute(ctx, j, l) })
 	}
 	group.Wait()
-	j.finish(ctx.Err() != nil)
+	for _, l := range others {
+		select {
+		case <-l.ended:
+		case <-j.ending:
+		case <-ctx.Done():
+		}
+	}
+	j.finish()
 	j.cancel()
 	o.announce(j)
 }
 
-// execute brings one run to its end and notes how it went.
+// take waits for a worker. With an error no worker was taken: the job is to start nothing more.
+func (o *Owner) take(ctx context.Context, j *job) error {
+	for {
+		if err := j.wait(ctx); err != nil {
+			return err
+		}
+		select {
+		case o.slots <- struct{}{}:
+		case <-j.ending:
+			continue
+		case <-ctx.Done():
+			continue
+		}
+		if err := j.wait(ctx); err == nil && !j.paused() {
+			return nil
+		}
+		<-o.slots // it was paused or stopped while it waited for the worker
+	}
+}
+
+// execute brings one run to its end and notes how it went. It gives the worker back.
 func (o *Owner) execute(ctx context.Context, j *job, l *live) {
+	held := true
+	defer func() {
+		if held {
+			<-o.slots
+		}
+	}()
 	info := l.snapshot()
 	code, err := o.Papers.Code(info.Setup)
 	if err == nil {
-		err = o.begin(l, j.file, code)
+		err = o.begin(ctx, l, j.file, code)
 	}
 	if err == nil {
 		_, err = run.Execute(ctx, run.Config{
 			Start: o.start(info, j.file, code),
 			New:   func() (lab.Method, error) { return o.Papers.New(info.Setup, info.Seed, o.Bench) },
 			Dir:   o.Folder(info.Key),
-			Gate:  func(ctx context.Context) error { return j.gate(ctx, l, o.Now) },
+			Gate:  func(ctx context.Context) (err error) { held, err = o.gate(ctx, j, l); return err },
 			Tee:   func(seq int64, ev lab.Event) { o.tee(l, seq, ev) },
 		})
 	}
+	state := outcome(ctx, err)
+	if state == Done || state == CancelledSt {
+		o.over(l, state, nil)
+		return
+	}
+	o.Log.Error("run failed", "key", info.Key, "arm", info.Arm, "seed", info.Seed, "error", err, "cause", errors.Unwrap(err))
+	j.blame(err)
+	o.over(l, state, err)
+}
+
+// outcome is the state that a run is left in. A disk that failed says nothing about the run, which can go on where it stands.
+func outcome(ctx context.Context, err error) string {
 	switch {
 	case err == nil:
-		o.over(l, Done, nil)
+		return Done
 	case ctx.Err() != nil || lab.CodeOf(err) == lab.Cancelled:
-		o.over(l, CancelledSt, nil)
-	default:
-		o.Log.Error("run failed", "key", info.Key, "arm", info.Arm, "seed", info.Seed, "error", err, "cause", errors.Unwrap(err))
-		j.blame(err)
-		o.over(l, Failed, err)
+		return CancelledSt
+	case lab.CodeOf(err) == lab.Unavailable:
+		return Interrupted
 	}
+	return Failed
 }
 
 // wait blocks while the job is paused; it returns an error when the job is to start nothing more.
 func (j *job) wait(ctx context.Context) error {
 	j.mu.Lock()
-	resume, state := j.resume, j.state
+	resume := j.resume
 	j.mu.Unlock()
-	if state == Finishing {
-		return lab.Errorf(lab.Cancelled, "the job was asked to finish").WithHint("run it again to continue")
-	}
 	select {
 	case <-resume:
-		return ctx.Err()
+	case <-j.ending:
 	case <-ctx.Done():
+	}
+	select {
+	case <-j.ending:
+		return lab.Errorf(lab.Cancelled, "the job was asked to finish").WithHint("run it again to continue")
+	default:
 		return ctx.Err()
 	}
 }
 
-// gate is asked by a run before each unit. Time spent in a pause is no work.
-func (j *job) gate(ctx context.Context, l *live, now func() time.Time) error {
+func (j *job) paused() bool {
 	j.mu.Lock()
-	paused := j.state == Paused
-	j.mu.Unlock()
-	if !paused {
-		return j.wait(ctx)
+	defer j.mu.Unlock()
+	return j.state == Paused
+}
+
+// gate is asked by a run before each unit. Time spent in a pause is no work, and its worker is free for other jobs meanwhile; held
+// tells whether the run has a worker afterwards.
+func (o *Owner) gate(ctx context.Context, j *job, l *live) (held bool, err error) {
+	if !j.paused() {
+		return true, j.wait(ctx)
 	}
-	since := now()
+	since := o.Now()
 	l.set(func(i *RunInfo) { i.State = Paused; l.pace.pause() })
-	err := j.wait(ctx)
-	l.set(func(i *RunInfo) { i.State = Running; l.paused += now().Sub(since).Seconds() })
-	return err
+	<-o.slots
+	err = o.take(ctx, j)
+	l.set(func(i *RunInfo) { i.State = Running; l.paused += o.Now().Sub(since).Seconds() })
+	return err == nil, err
 }
 
 // Control pauses, resumes, finishes (after the present unit) or stops a job, and returns it as it then is.
@@ -195,11 +261,9 @@ func (j *job) control(verb string) error {
 			close(j.resume)
 		}
 	case "finish":
-		if j.state == Paused {
-			close(j.resume)
-		}
 		if j.state == Paused || j.state == Running {
 			j.state = Finishing
+			close(j.ending)
 		}
 	case "stop":
 		j.cancel()
@@ -217,17 +281,24 @@ func (j *job) blame(err error) {
 	}
 }
 
-// finish sets the job's last state.
-func (j *job) finish(stopped bool) {
+// finish sets the job's last state, which follows from its runs.
+func (j *job) finish() {
+	state := Done
+	for _, l := range j.runs {
+		l.mu.Lock()
+		of, err := l.info.State, l.err
+		l.mu.Unlock()
+		if err != nil {
+			j.blame(err)
+		}
+		if of != Done {
+			state = CancelledSt
+		}
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	switch {
-	case j.err != nil:
+	if j.state = state; j.err != nil {
 		j.state = Failed
-	case stopped || j.state == Finishing:
-		j.state = CancelledSt
-	default:
-		j.state = Done
 	}
 }
 
@@ -236,51 +307,18 @@ func (o *Owner) view(j *job) Job {
 	j.mu.Lock()
 	v := Job{ID: j.id, File: j.file, Title: j.title, Budget: j.budget, State: j.state, Started: j.started, Err: j.err}
 	j.mu.Unlock()
-	var low, high []float64
-	known, share := true, 0.0
+	var e estimate
+	share := 0.0
 	for _, l := range j.runs {
-		info, lo, hi, ok := l.left()
+		info := e.add(l)
 		v.Runs = append(v.Runs, info)
 		share += info.Share()
-		if info.State == Running || info.State == Queued || info.State == Paused {
-			low, high, known = append(low, lo), append(high, hi), known && (ok || info.State == Queued)
-		}
 	}
-	v.Low, v.High = -1, -1
 	if len(v.Runs) > 0 {
 		v.Share = share / float64(len(v.Runs))
 	}
-	if known = known && fillQueued(low, high); known {
-		v.Low, v.High = spread(low, o.Workers), spread(high, o.Workers)
-	}
+	v.Low, v.High = e.left(o.Workers)
 	return v
-}
-
-// fillQueued gives runs that have not begun (0 seconds) the mean of those that have; false when none has.
-func fillQueued(low, high []float64) bool {
-	sumLow, sumHigh, n := 0.0, 0.0, 0.0
-	for i := range low {
-		if high[i] > 0 {
-			sumLow, sumHigh, n = sumLow+low[i], sumHigh+high[i], n+1
-		}
-	}
-	for i := range low {
-		if high[i] == 0 && n > 0 {
-			low[i], high[i] = sumLow/n, sumHigh/n
-		}
-	}
-	return n > 0
-}
-
-// left returns the run with the seconds it still needs; a queued run has 0.
-func (l *live) left() (info RunInfo, low, high float64, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.info.State != Running {
-		return l.info, 0, 0, false
-	}
-	low, high, ok = l.pace.left(l.info.Total - l.info.Done)
-	return l.info, low, high, ok
 }
 
 // Share is the part of a run's work that is done, 0 to 1.

@@ -2,6 +2,7 @@ package sched
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,16 +13,34 @@ import (
 	"github.com/loci-lab/loci/backend/store"
 )
 
-// find returns what the library knows of a run; found is false for one that never ran here.
-func (o *Owner) find(ctx context.Context, key string) (info RunInfo, found bool, err error) {
+// inspect returns what is known of a run that nobody runs now. Its record is the truth: a library that lags behind is brought up to date,
+// and a run whose record was removed counts as one that never ran.
+func (o *Owner) inspect(ctx context.Context, key string) (RunInfo, error) {
 	r, err := o.Store.FindRun(ctx, key)
-	if lab.CodeOf(err) == lab.NotFound {
-		return RunInfo{Key: key}, false, nil
+	found := err == nil
+	if err != nil && lab.CodeOf(err) != lab.NotFound {
+		return RunInfo{Key: key}, err
 	}
-	if err != nil {
-		return RunInfo{Key: key}, false, err
+	path := o.path(key)
+	switch here := exists(path); {
+	case here && (!found || infoOf(r).State == Interrupted):
+		if _, err := o.Store.IndexRecord(ctx, path); err != nil {
+			o.Log.Warn("a record could not be read into the library", "record", path, "error", err)
+		}
+		if r, err = o.Store.FindRun(ctx, key); err != nil { // the record has no event yet, or is damaged from its beginning
+			return RunInfo{Key: key}, nil
+		}
+	case !found || !here && r.State != store.Failed && !exists(r.Record):
+		return RunInfo{Key: key}, nil
 	}
-	return infoOf(r), true, nil
+	return infoOf(r), nil
+}
+
+func (o *Owner) path(key string) string { return filepath.Join(o.Folder(key), run.RecordFile) }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func infoOf(r store.Run) RunInfo {
@@ -40,47 +59,68 @@ func (o *Owner) past(ctx context.Context, info RunInfo) (seconds float64, ok boo
 	kase := info.Case
 	runs, _, err := o.Store.FindRuns(ctx, store.RunFilter{Paper: info.Setup.Paper, Arm: info.Arm, Case: &kase, Budget: info.Setup.Budget,
 		States: []store.State{store.Done}, Limit: 5})
-	if err != nil || len(runs) == 0 {
+	n := 0.0
+	for _, r := range runs {
+		if r.Seconds > 0 { // 0 where the library was made anew from the records, which hold no seconds
+			seconds, n = seconds+r.Seconds, n+1
+		}
+	}
+	if err != nil || n == 0 {
 		return 0, false
 	}
-	for _, r := range runs {
-		seconds += r.Seconds / float64(len(runs))
-	}
-	return seconds, true
+	return seconds / n, true
 }
 
 // begin notes in the library that a run starts, and puts its old record aside where it is to be run again.
-func (o *Owner) begin(l *live, file, code string) error {
+func (o *Owner) begin(ctx context.Context, l *live, file, code string) error {
 	info := l.snapshot()
-	dir := o.Folder(info.Key)
-	if info.again || info.State == Failed {
-		if err := putAside(dir); err != nil {
+	if info.again {
+		if err := putAside(o.Folder(info.Key)); err != nil {
 			return err
 		}
 	}
-	if err := l.recall(filepath.Join(dir, run.RecordFile)); err != nil {
+	if err := l.recall(o.path(info.Key)); err != nil {
+		return err
+	}
+	seconds, err := o.enter(ctx, info, file, code)
+	if err != nil {
 		return err
 	}
 	now := o.Now()
-	l.set(func(i *RunInfo) { i.State, i.Started, i.Heard = Running, now, now })
-	if _, found, err := o.find(o.ctx, info.Key); err != nil {
-		return err
-	} else if !found {
-		err := o.Store.CreateRun(o.ctx, &store.Run{Key: info.Key, Paper: info.Setup.Paper, Notebook: file, Arm: info.Arm, Case: info.Case,
-			Seed: info.Seed, Budget: info.Setup.Budget, Setup: info.Setup, Code: code, Commit: o.Commit, Kernel: o.Kernel, Machine: o.Machine,
-			State: store.Running, Record: filepath.Join(dir, run.RecordFile), Started: now, Heard: now})
-		if err != nil {
-			return err
+	l.set(func(i *RunInfo) {
+		i.State, i.Started, i.Heard, i.Seconds, i.Final, l.began = Running, now, now, seconds, nil, now
+		if i.again {
+			i.Done = 0
 		}
+	})
+	return nil
+}
+
+// enter makes or changes the library's row of a run that starts, and returns the seconds of work before.
+func (o *Owner) enter(ctx context.Context, info RunInfo, file, code string) (seconds float64, err error) {
+	now, path, running := o.Now(), o.path(info.Key), store.Running
+	row, err := o.Store.FindRun(ctx, info.Key)
+	if lab.CodeOf(err) == lab.NotFound {
+		return 0, o.Store.CreateRun(ctx, &store.Run{Key: info.Key, Paper: info.Setup.Paper, Notebook: file, Arm: info.Arm, Case: info.Case,
+			Seed: info.Seed, Budget: info.Setup.Budget, Setup: info.Setup, Code: code, Commit: o.Commit, Kernel: o.Kernel, Machine: o.Machine,
+			State: running, Record: path, Started: now, Heard: now})
 	}
-	state, empty := store.Running, ""
-	_, err := o.Store.UpdateRun(o.ctx, info.Key, store.RunUpdate{State: &state, Started: &now, Heard: &now, Error: &empty, Hint: &empty})
-	return err
+	if err != nil {
+		return 0, err
+	}
+	empty := ""
+	change := store.RunUpdate{State: &running, Started: &now, Heard: &now, Error: &empty, Hint: &empty, Record: &path}
+	if !exists(path) { // it begins anew
+		row.Seconds, row.Done = 0, 0
+		change.Seconds, change.Done, change.Final = &row.Seconds, &row.Done, map[string]lab.Float{}
+	}
+	_, err = o.Store.UpdateRun(ctx, info.Key, change)
+	return row.Seconds, err
 }
 
 // recall reads what the record of a run that is to be continued holds already, so that its charts begin at the beginning.
 func (l *live) recall(path string) error {
-	if _, err := os.Stat(path); err != nil {
+	if !exists(path) {
 		return nil
 	}
 	l.mu.Lock()
@@ -95,12 +135,12 @@ func (l *live) recall(path string) error {
 
 // putAside renames a run's folder, so that nothing is lost when the run starts anew.
 func putAside(dir string) error {
-	if _, err := os.Stat(dir); err != nil {
+	if !exists(dir) {
 		return nil
 	}
 	for n := 1; ; n++ {
 		old := fmt.Sprintf("%s.old-%d", dir, n)
-		if _, err := os.Stat(old); err == nil {
+		if exists(old) {
 			continue
 		}
 		if err := os.Rename(dir, old); err != nil {
@@ -110,27 +150,28 @@ func putAside(dir string) error {
 	}
 }
 
-// over notes how a run ended: in the library, on the stream, and for this process.
+// over notes how a run ended: in the library, on the stream, and for this process. The library hears nothing of a run that never began.
 func (o *Owner) over(l *live, state string, cause error) {
 	now := o.Now()
-	l.set(func(i *RunInfo) {
-		i.State = state
-		if !i.Started.IsZero() {
-			i.Seconds += now.Sub(i.Started).Seconds() - l.paused
-			i.Heard = now
-		}
-		if cause != nil {
-			i.Err, i.Hint = cause.Error(), lab.HintOf(cause)
-		}
-	})
-	info := l.snapshot()
-	if !info.Started.IsZero() {
-		if err := o.keep(info); err != nil {
-			o.Log.Error("the library could not be brought up to date", "key", info.Key, "error", err)
-		}
+	l.mu.Lock()
+	began := !l.began.IsZero()
+	l.info.State, l.info.Err, l.info.Hint, l.err = state, "", "", cause
+	if cause != nil {
+		l.info.Err, l.info.Hint = cause.Error(), lab.HintOf(cause)
 	}
-	if done, _, err := o.find(context.WithoutCancel(o.ctx), info.Key); err == nil && done.Final != nil {
-		l.set(func(i *RunInfo) { i.Final = done.Final })
+	if began {
+		l.info.Seconds += now.Sub(l.began).Seconds() - l.paused
+		l.info.Heard = now
+	}
+	info := l.info
+	l.mu.Unlock()
+	if began {
+		r, err := o.keep(info)
+		if err != nil {
+			o.Log.Error("the library could not be brought up to date", "key", info.Key, "error", err)
+		} else {
+			l.set(func(i *RunInfo) { i.Done, i.Total, i.Unit, i.Final = r.Done, r.Total, r.Unit, r.Final })
+		}
 	}
 	o.mu.Lock()
 	delete(o.live, info.Key)
@@ -138,20 +179,20 @@ func (o *Owner) over(l *live, state string, cause error) {
 	l.mu.Lock()
 	l.series = nil // from now on the library answers
 	l.mu.Unlock()
+	close(l.ended)
 }
 
-// keep indexes the record and writes the run's last state. It works while the owner is closing, too.
-func (o *Owner) keep(info RunInfo) error {
+// keep indexes the record and writes the run's last state. It works while the owner is closing, too. How far the run is stands in the
+// record alone.
+func (o *Owner) keep(info RunInfo) (store.Run, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), 30*time.Second)
 	defer cancel()
-	path := filepath.Join(o.Folder(info.Key), run.RecordFile)
-	if _, err := os.Stat(path); err == nil {
-		if _, err := o.Store.IndexRecord(ctx, path); err != nil {
-			return err
-		}
+	var indexed error
+	if path := o.path(info.Key); exists(path) {
+		_, indexed = o.Store.IndexRecord(ctx, path)
 	}
 	state := store.State(info.State)
-	_, err := o.Store.UpdateRun(ctx, info.Key, store.RunUpdate{State: &state, Ended: &info.Heard, Heard: &info.Heard,
-		Seconds: &info.Seconds, Error: &info.Err, Hint: &info.Hint, Done: &info.Done, Total: &info.Total, Unit: &info.Unit})
-	return err
+	r, err := o.Store.UpdateRun(ctx, info.Key, store.RunUpdate{State: &state, Ended: &info.Heard, Heard: &info.Heard,
+		Seconds: &info.Seconds, Error: &info.Err, Hint: &info.Hint})
+	return r, errors.Join(indexed, err)
 }

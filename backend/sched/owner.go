@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -76,7 +75,9 @@ func New(cfg Config) *Owner {
 
 // Close stops all runs at their next step, leaves them to be continued, and waits.
 func (o *Owner) Close() {
+	o.mu.Lock() // no job begins behind this
 	o.cancel()
+	o.mu.Unlock()
 	o.work.Wait()
 }
 
@@ -120,8 +121,9 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 			return Plan{}, err
 		}
 		if opt.Again && info.State == Done {
-			info.State, info.again = "", true
+			info.State, info.Done, info.Seconds, info.again = "", 0, 0, true
 		}
+		info.again = info.again || info.State == Failed // it would fail again where it stands
 		switch {
 		case info.State == Done:
 			p.Unchanged++
@@ -170,7 +172,7 @@ func (o *Owner) look(ctx context.Context, r notebook.Planned) (RunInfo, error) {
 		info.Planned = r
 		return info, nil
 	}
-	info, _, err := o.find(ctx, key)
+	info, err := o.inspect(ctx, key)
 	info.Planned, info.Key = r, key
 	return info, err
 }
@@ -178,7 +180,7 @@ func (o *Owner) look(ctx context.Context, r notebook.Planned) (RunInfo, error) {
 // expect returns the seconds that a run will still take, 0 when nothing is known, and notes in the plan what that rests on.
 func (o *Owner) expect(ctx context.Context, p *Plan, info RunInfo) float64 {
 	share := 1.0
-	if info.Total > 0 {
+	if info.Total > 0 && !info.again {
 		share = 1 - float64(info.Done)/float64(info.Total)
 	}
 	if s, ok := o.past(ctx, info); ok {
@@ -229,9 +231,4 @@ func (o *Owner) job(id string) (*job, error) {
 		return o.jobs[i], nil
 	}
 	return nil, lab.Errorf(lab.NotFound, "job %q is unknown", id).WithHint("reload the page to see the jobs of this server")
-}
-
-func (o *Owner) name() string {
-	o.next++
-	return fmt.Sprintf("job-%d", o.next)
 }

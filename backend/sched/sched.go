@@ -48,7 +48,7 @@ type RunInfo struct {
 	Hint    string
 	Final   map[string]lab.Float
 
-	again bool // finished, and to be run again
+	again bool // to be run from its beginning: its old record is put aside
 }
 
 // Plan says what running a notebook would do.

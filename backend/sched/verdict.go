@@ -65,7 +65,7 @@ func (o *Owner) values(ctx context.Context, key, metric string) points {
 		}
 	}
 	xs, ys, err := o.Store.Values(ctx, key, metric)
-	if err != nil {
+	if err != nil && lab.CodeOf(err) != lab.NotFound { // it may not have run yet
 		o.Log.Warn("a metric could not be read", "key", key, "metric", metric, "error", err)
 	}
 	return points{xs, ys}
@@ -88,11 +88,17 @@ func (o *Owner) Judge(ctx context.Context, plan Plan, src stats.Source) ([]stats
 		if err != nil {
 			return nil, err
 		}
-		look := stats.Look{Early: early}
-		if look.Extended, err = o.looked(ctx, plan, claim.String(), seeds, early); err != nil {
-			return nil, err
+		v := stats.Judge(claim, src, seeds, stats.Look{Early: early})
+		if slices.ContainsFunc(v.Parts, func(p stats.PartVerdict) bool { return p.N > 0 }) { // else there is nothing to look at
+			extended, err := o.looked(ctx, plan, claim.String(), seeds, early)
+			if err != nil {
+				return nil, err
+			}
+			if extended > 0 {
+				v = stats.Judge(claim, src, seeds, stats.Look{Early: early, Extended: extended})
+			}
 		}
-		verdicts = append(verdicts, stats.Judge(claim, src, seeds, look))
+		verdicts = append(verdicts, v)
 	}
 	return verdicts, nil
 }
@@ -141,26 +147,33 @@ func unfinished(plan Plan) bool {
 	return slices.ContainsFunc(plan.Runs, func(r RunInfo) bool { return r.State != Done })
 }
 
-// looked returns how often seeds were added to this claim after a look, counting this look when all its runs are over.
+// looked returns how often seeds were added to this claim after a look, counting this look when all its runs are over. Seeds of which
+// none was looked at before are another question and begin anew.
 func (o *Owner) looked(ctx context.Context, plan Plan, claim string, seeds []uint64, early bool) (int, error) {
 	name := plan.Doc.Paper() + "/" + plan.Budget
-	text := seedText(seeds)
-	l, err := o.Store.FindLook(ctx, name, claim, float64(seeds[0]))
-	switch {
-	case lab.CodeOf(err) == lab.NotFound:
-		if early || len(seeds) < 2 {
-			return 0, nil
-		}
-		return 0, o.Store.CreateLook(ctx, &store.Look{Notebook: name, Claim: claim, Bound: float64(seeds[0]), Seeds: text})
-	case err != nil:
+	looks, err := o.Store.FindLooks(ctx, store.LookFilter{Notebook: name, Claim: claim})
+	if err != nil {
 		return 0, err
 	}
-	if before := strings.Count(l.Seeds, ",") + 1; early || l.Seeds == text || len(seeds) <= before {
-		return l.Extended, nil
+	asked := strings.Split(seedText(seeds), ",")
+	for _, l := range slices.Backward(looks) {
+		seen := strings.Split(l.Seeds, ",")
+		added := slices.DeleteFunc(slices.Clone(asked), func(s string) bool { return slices.Contains(seen, s) })
+		if len(added) == len(asked) {
+			continue
+		}
+		if early || len(added) == 0 {
+			return l.Extended, nil
+		}
+		l.Extended++
+		l.Seeds = strings.Join(append(seen, added...), ",")
+		_, err := o.Store.UpdateLook(ctx, l.ID, store.LookUpdate{Seeds: &l.Seeds, Extended: &l.Extended})
+		return l.Extended, err
 	}
-	l.Extended++
-	_, err = o.Store.UpdateLook(ctx, l.ID, store.LookUpdate{Seeds: &text, Extended: &l.Extended})
-	return l.Extended, err
+	if early || len(seeds) < 2 {
+		return 0, nil
+	}
+	return 0, o.Store.CreateLook(ctx, &store.Look{Notebook: name, Claim: claim, Bound: float64(seeds[0]), Seeds: seedText(seeds)})
 }
 
 func seedText(seeds []uint64) string {
