@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from "react";
-import type { Job, Plan, Results } from "./api.gen";
+import type { Job, Notebook, Plan, Results } from "./api.gen";
 import { useApp, type App } from "./app";
 import { mergeJob } from "./jobs";
 import { useResource, type Resource } from "./resource";
@@ -21,11 +21,13 @@ export interface Work {
 }
 
 /** What a notebook would run, runs, and found, at one budget. */
-export function useWork(path: string, budget: string, revision: number, job: Job | undefined): Work {
+export function useWork(notebook: Notebook, budget: string, job: Job | undefined): Work {
   const app = useApp();
   const { transport } = app;
   const [version, setVersion] = useState(0);
-  const ready = path !== "" && revision >= 0;
+  const { path, revision } = notebook;
+  // A notebook with problems has no plan; what was found before stays on the page.
+  const ready = (notebook.problems ?? []).length === 0;
   const settled = job ? `${job.id} ${job.done} ${job.failed} ${job.state}` : "";
   const plan = useResource(ready ? `plan ${path} ${budget} ${revision} ${settled}` : "", (signal) =>
     transport.get<Plan>("plan", { path, budget }, signal),
@@ -33,7 +35,8 @@ export function useWork(path: string, budget: string, revision: number, job: Job
   const results = useResource(ready ? `results ${path} ${budget} ${revision}` : "", (signal) =>
     transport.get<Results>("results", { path, budget }, signal),
   );
-  const kept = useKept(plan, budget);
+  const keptPlan = useKept(plan, budget);
+  const keptResults = useKept(results, budget);
 
   const { reload } = results;
   useEffect(() => {
@@ -69,7 +72,7 @@ export function useWork(path: string, budget: string, revision: number, job: Job
       void transport.post<Job>(`job/${job.id}/${verb}`).then(keepIn(app)).catch(complainTo(app)),
     [app, transport],
   );
-  return { plan: kept, results, version, run, control };
+  return { plan: keptPlan, results: keptResults, version, run, control };
 }
 
 function keepIn(app: App): (job: Job) => void {
@@ -83,12 +86,13 @@ function complainTo(app: App): (error: unknown) => void {
   };
 }
 
-/** Keeps the last plan of a budget while the next one is counted, so that the button does not flicker. */
-function useKept(plan: Resource<Plan>, budget: string): Resource<Plan> {
-  const [last, setLast] = useState<{ plan: Plan; budget: string }>();
+/** Keeps the last answer of a budget while the next one comes, so that nothing flickers. */
+function useKept<T>(resource: Resource<T>, budget: string): Resource<T> {
+  const { data, error } = resource;
+  const [last, setLast] = useState<{ data: T; budget: string }>();
   useEffect(() => {
-    if (plan.data) setLast({ plan: plan.data, budget });
-  }, [plan.data, budget]);
-  const kept = last?.budget === budget ? last.plan : undefined;
-  return plan.data || plan.error ? plan : { ...plan, data: kept };
+    if (data) setLast({ data, budget });
+  }, [data, budget]);
+  const kept = last?.budget === budget ? last.data : undefined;
+  return data || error ? resource : { ...resource, data: kept };
 }

@@ -35,7 +35,7 @@ export default function CodeEditor(props: EditorProps) {
       },
       onEscape: () => {
         waiting.flush();
-        opened.contentDOM.blur();
+        parent.closest<HTMLElement>("[tabindex]")?.focus({ preventScroll: true });
         latest.current.onLeave?.();
       },
     });

@@ -40,11 +40,13 @@ export const CellView = memo(function CellView(props: CellViewProps) {
   const broken = !prose && (cell.value === null || cell.value === undefined);
   const text = !prose && (asText || broken || (editing && !hasForm(cell)));
 
+  // An address that names the cell leads to it; afterwards keys and outline move the page, and a click must not.
+  const first = useRef(selected);
   useEffect(() => {
-    if (!selected || ref.current?.contains(document.activeElement)) return;
+    if (!first.current) return;
     ref.current?.focus({ preventScroll: true });
     if (navigation.keptScroll() === 0) ref.current?.scrollIntoView({ block: "nearest" });
-  }, [selected, navigation]);
+  }, [navigation]);
 
   return (
     <section

@@ -35,7 +35,7 @@ export function NotebookPage({ session, notebook, route }: Props) {
   const budget = route.budget || textAt(runCell?.value, "budget") || "laptop";
   const jobs = useStore(app.jobs).filter((j) => j.path === notebook.path);
   const job = jobs.find(isLive) ?? jobs.find((j) => j.budget === budget);
-  const work = useWork(notebook.path, budget, notebook.revision, job);
+  const work = useWork(notebook, budget, job);
   const [editing, setEditing] = useState("");
   const { refused } = useStore(session.state);
   const selected = route.cell;
