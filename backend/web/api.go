@@ -43,9 +43,18 @@ type APIError struct {
 	Ref  string `json:"ref"` // reference number in the log, for internal errors
 }
 
-// Library lists the papers that this build knows.
+// Library lists the papers that this build knows, and the notebooks that the user made of them.
 type Library struct {
 	Papers []LibraryPaper `json:"papers"`
+	Own    []OwnNotebook  `json:"own"` // the user's notebooks, newest first
+}
+
+// OwnNotebook is a notebook of the user's own: a copy, or a file that was named at the start.
+type OwnNotebook struct {
+	Path    string `json:"path"`
+	Title   string `json:"title"`
+	Paper   string `json:"paper"`
+	SavedMS int64  `json:"saved_ms"`
 }
 
 // LibraryPaper is one card with what its claims came to here.

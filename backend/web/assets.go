@@ -31,7 +31,8 @@ func newAssets(files fs.FS) *assets { return &assets{files: files, cache: map[st
 // ServeHTTP answers a file of the pages, and index.html for every other path, because the addresses of screens are paths too.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		writeError(w, http.StatusMethodNotAllowed, APIError{Code: "invalid", Msg: "method " + strconv.Quote(r.Method) + " is not answered here, want GET"})
+		wrong := "method " + strconv.Quote(r.Method) + " is not answered here, want GET"
+		writeError(w, http.StatusMethodNotAllowed, APIError{Code: "invalid", Msg: wrong, Hint: "reload the page"})
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
@@ -41,7 +42,8 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.HasPrefix(name, "assets/") { // never the page in the place of a script: the browser would only say "unexpected <"
-		writeError(w, http.StatusNotFound, APIError{Code: "not-found", Msg: "file " + strconv.Quote(name) + " does not exist", Hint: "reload the page: Loci was updated"})
+		gone := "file " + strconv.Quote(name) + " does not exist"
+		writeError(w, http.StatusNotFound, APIError{Code: "not-found", Msg: gone, Hint: "reload the page: Loci was updated"})
 		return
 	}
 	index, ok := a.load("index.html")

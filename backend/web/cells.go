@@ -35,7 +35,8 @@ func problem(p notebook.Problem) Problem {
 // cellOf shows one cell with its form.
 func cellOf(doc *notebook.Document, c notebook.Cell, render func(string) string) Cell {
 	out := Cell{
-		ID: c.ID, Kind: string(c.Kind), Name: c.Name, Source: c.Text, Value: json.RawMessage("null"), Kinds: []string{}, Fields: []FormField{}, Line: c.Span.First, Hash: c.Hash(),
+		ID: c.ID, Kind: string(c.Kind), Name: c.Name, Source: c.Text, Value: json.RawMessage("null"), Kinds: []string{}, Fields: []FormField{},
+		Line: c.Span.First, Hash: c.Hash(),
 	}
 	if c.Kind == notebook.Prose {
 		out.HTML = render(c.Text)

@@ -109,7 +109,8 @@ func (s *Server) draw(ctx context.Context, a address, dark bool) (picture, error
 		metric.XUnit = unit
 		p.Chart, err = chart.Learning(chart.Curves{Metric: metric, Title: spec.Title, Dark: dark, Arms: arms, Columns: columns(arms)})
 	default:
-		p.Chart, err = chart.Learning(chart.Curves{Metric: metric, Title: spec.Title, Dark: dark, Arms: arms, Columns: columns(arms), Live: data.early, Smooth: spec.Smoothing})
+		p.Chart, err = chart.Learning(chart.Curves{Metric: metric, Title: spec.Title, Dark: dark, Arms: arms, Columns: columns(arms),
+			Live: data.early, Smooth: spec.Smoothing})
 	}
 	return p, err
 }
@@ -176,7 +177,8 @@ func (s *Server) drawRun(ctx context.Context, key, metric string, dark bool) (pi
 	}
 	p := picture{cell: metric, early: data.early, keys: []string{key}}
 	spec := specOf(detail.Setup.Paper, metric)
-	p.Chart, err = chart.Learning(chart.Curves{Metric: spec, Title: metric, Dark: dark, Arms: []chart.Arm{arm}, Columns: wideColumns, Live: data.early})
+	p.Chart, err = chart.Learning(chart.Curves{Metric: spec, Title: metric, Dark: dark, Arms: []chart.Arm{arm}, Columns: wideColumns,
+		Live: data.early})
 	return p, err
 }
 

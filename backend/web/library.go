@@ -24,7 +24,7 @@ type Recorded interface {
 }
 
 func (s *Server) library(r *http.Request) (any, error) {
-	lib := Library{Papers: []LibraryPaper{}}
+	lib := Library{Papers: []LibraryPaper{}, Own: s.notebooks.own()}
 	for _, p := range catalog.Papers() {
 		lib.Papers = append(lib.Papers, s.paper(r.Context(), p.Card))
 	}

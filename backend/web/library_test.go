@@ -55,6 +55,11 @@ func TestTheLibraryShowsEachPaperWithItsVerdicts(t *testing.T) {
 	if fresh.get("/api/library", &lib); lib.Papers[0].Recorded == "" || lib.Papers[0].Verdicts["not held"] != 1 {
 		t.Errorf("where nothing was run the card says %+v, want what was recorded", lib.Papers[0].Verdicts)
 	}
+	path, _ := fresh.mine()
+	lib = Library{}
+	if fresh.get("/api/library", &lib); len(lib.Own) != 1 || lib.Own[0].Path != path || lib.Own[0].Title != "Is retention enough?" || lib.Own[0].SavedMS == 0 {
+		t.Errorf("own notebooks %+v", lib.Own)
+	}
 	bare := newKit(t, func(c *Config) { c.Shipped = fstest.MapFS{} })
 	if bare.get("/api/library", &lib); lib.Papers[0].Works {
 		t.Error("a paper without notebook is said to work")

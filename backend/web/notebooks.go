@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -114,6 +115,19 @@ func (n *notebooks) document(path string) (*notebook.Document, error) {
 		return nil
 	})
 	return doc, err
+}
+
+// own lists the user's notebooks, newest first. A file that cannot be read is left out: opening it says why.
+func (n *notebooks) own() []OwnNotebook {
+	out := []OwnNotebook{}
+	for _, path := range n.places.list() {
+		_ = n.with(path, func(b *book) error {
+			out = append(out, OwnNotebook{Path: path, Title: b.state.Doc.Title(), Paper: b.state.Doc.Paper(), SavedMS: millis(b.saved)})
+			return nil
+		})
+	}
+	slices.SortStableFunc(out, func(a, b OwnNotebook) int { return cmp.Compare(b.SavedMS, a.SavedMS) })
+	return out
 }
 
 // read answers a notebook as the pages see it.

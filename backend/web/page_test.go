@@ -60,7 +60,7 @@ func live(t *testing.T, f func(*kit, *wire)) {
 
 // client is a page as a browser has it.
 type client struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 
 	mu     sync.Mutex

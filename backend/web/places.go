@@ -128,7 +128,8 @@ func (p places) list() []string {
 // free makes a new file for a copy and returns its place: NAME.md, else NAME-2.md and so on. A wanted name that is taken is an error.
 func (p places) free(wanted, from string, body []byte) (place, error) {
 	if err := os.MkdirAll(p.own, 0o755); err != nil {
-		return place{}, lab.Errorf(lab.Unavailable, "folder %q cannot be made: %w", p.own, err).WithHint("free space, or set LOCI_HOME to a folder that can be written")
+		return place{}, lab.Errorf(lab.Unavailable, "folder %q cannot be made: %w", p.own, err).
+			WithHint("free space, or set LOCI_HOME to a folder that can be written")
 	}
 	name := strings.TrimSuffix(wanted, suffix)
 	if wanted == "" {
@@ -148,7 +149,8 @@ func (p places) free(wanted, from string, body []byte) (place, error) {
 			return at, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return place{}, lab.Errorf(lab.Unavailable, "notebook %q cannot be written: %w", at.path, err).WithHint("free space, or set LOCI_HOME to a folder that can be written")
+			return place{}, lab.Errorf(lab.Unavailable, "notebook %q cannot be written: %w", at.path, err).
+				WithHint("free space, or set LOCI_HOME to a folder that can be written")
 		}
 		if wanted != "" {
 			return place{}, lab.Errorf(lab.Conflict, "notebook %q exists already", at.path).WithHint("choose another name")

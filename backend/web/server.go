@@ -69,8 +69,10 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(cfg.Owner), curves: newCurves(), judged: map[string]cardVerdicts{},
-		plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}}}
+	s := &Server{
+		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(cfg.Owner), curves: newCurves(),
+		judged: map[string]cardVerdicts{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
+	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.feeds = newFeeds(s)
 	s.routes = s.mux()

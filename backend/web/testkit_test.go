@@ -32,7 +32,7 @@ const testToken = "0123456789abcdefTOKEN"
 
 // kit is a server with a scripted owner behind it.
 type kit struct {
-	t     *testing.T
+	t     testing.TB
 	s     *Server
 	owner *fakeOwner
 	home  string
@@ -41,7 +41,7 @@ type kit struct {
 }
 
 // newKit makes a server over a temporary data folder. change may alter its configuration.
-func newKit(t *testing.T, change ...func(*Config)) *kit {
+func newKit(t testing.TB, change ...func(*Config)) *kit {
 	t.Helper()
 	k := &kit{t: t, home: t.TempDir(), log: &strings.Builder{}, hub: hub.New()}
 	k.owner = &fakeOwner{dir: filepath.Join(k.home, "runs"), values: map[string]*points{}}
@@ -133,7 +133,7 @@ func (k *kit) refused(res *http.Response, status int) APIError {
 	return e
 }
 
-func bodyOf(t *testing.T, res *http.Response) string {
+func bodyOf(t testing.TB, res *http.Response) string {
 	t.Helper()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {

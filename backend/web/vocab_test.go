@@ -76,7 +76,7 @@ metric: success
 The end.
 `
 
-func shipped(t *testing.T) fs.FS {
+func shipped(t testing.TB) fs.FS {
 	t.Helper()
 	return fstest.MapFS{"memory-rewriting.md": {Data: []byte(sample)}}
 }
