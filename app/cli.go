@@ -54,7 +54,12 @@ func (c *cli) main(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
+	understood := false // until then an error is one of the command line itself
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	if err := root.ExecuteContext(ctx); err != nil {
+		if !understood {
+			err = lab.Errorf(lab.Invalid, "%w", err).WithHint("`loci --help` lists the commands, `loci COMMAND --help` explains one")
+		}
 		return c.fail(err)
 	}
 	return exitOK

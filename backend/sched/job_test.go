@@ -458,6 +458,29 @@ func TestAFinishedRecordBehindTheLibrarysBackIsNotRunAgain(t *testing.T) {
 	}
 }
 
+func TestARunWhoseRecordWasCutBackGoesOn(t *testing.T) {
+	d := newDesk(t, &toyPapers{})
+	opt := Options{Arms: []string{"good"}, Seeds: []uint64{0}}
+	path := d.path(d.wait(d.start(opt).ID, Done).Runs[0].Key)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()/2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Store.Rebuild(t.Context(), filepath.Join(d.home, "runs")); err != nil {
+		t.Fatal(err)
+	}
+	if p := d.plan(opt); p.Partial != 1 || p.Runs[0].Share() >= 1 || p.Runs[0].Share() == 0 {
+		t.Errorf("run is %+v", p.Runs[0])
+	}
+	d.wait(d.start(opt).ID, Done)
+	if _, ok, err := run.Ended(path); !ok || err != nil {
+		t.Errorf("ended %v: %v", ok, err)
+	}
+}
+
 func TestAgainPutsTheOldRecordsAsideAndRunsAllFromTheBeginning(t *testing.T) {
 	var units atomic.Int64
 	d := newDesk(t, &toyPapers{step: func(context.Context, float64, uint64, int64) error { units.Add(1); return nil }})

@@ -50,6 +50,10 @@ func infoOf(r store.Run) RunInfo {
 	switch r.State {
 	case store.Running, store.Queued, store.Paused:
 		info.State = Interrupted // nobody runs it now: its process ended before it did
+	case store.Done:
+		if r.Done < r.Total {
+			info.State = Interrupted // its record was damaged since and cut back to its whole part
+		}
 	}
 	return info
 }
