@@ -47,7 +47,10 @@ function answerTo(path, query, state) {
     verdicts: { held: 3, "not held": 1 },
   });
   if (path === "library")
-    return { papers: empty ? [] : Array.from({ length: large ? 500 : 7 }, (_, i) => paper(i)) };
+    return {
+      own: empty ? [] : fixtures.own(),
+      papers: empty ? [] : Array.from({ length: large ? 500 : 7 }, (_, i) => paper(i)),
+    };
   if (path === "status") return { ...fixtures.status(), jobs: empty ? [] : [fixtures.job()] };
   if (path === "notebook")
     return fixtures.notebook(

@@ -468,3 +468,11 @@ export const plan = () => ({
   basis: "the last 12 runs here",
   label: "Run 18 of 30 (12 unchanged), about 3 min",
 });
+export const own = () => [
+  {
+    path: "notebooks/memory-rewriting.md",
+    title: "Does a smaller state let go sooner?",
+    paper: "memory-rewriting",
+    saved_ms: Date.now() - 300_000,
+  },
+];

@@ -297,9 +297,19 @@ export interface APIError {
   ref: string;
 }
 
-/** Library lists the papers that this build knows. */
+/** Library lists the papers that this build knows, and the notebooks that the user made of them. */
 export interface Library {
   papers: LibraryPaper[] | null;
+  /** the user's notebooks, newest first */
+  own: OwnNotebook[] | null;
+}
+
+/** OwnNotebook is a notebook of the user's own: a copy, or a file that was named at the start. */
+export interface OwnNotebook {
+  path: string;
+  title: string;
+  paper: string;
+  saved_ms: number;
 }
 
 /** LibraryPaper is one card with what its claims came to here. */

@@ -39,7 +39,7 @@ function Search({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
-  const entries = rank(paletteEntries(app, commands, papers.data?.papers ?? [], jobs), query).slice(0, SHOWN);
+  const entries = rank(paletteEntries(app, commands, papers.data, jobs), query).slice(0, SHOWN);
   const chosen = Math.min(at, Math.max(0, entries.length - 1));
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });

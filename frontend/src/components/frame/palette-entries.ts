@@ -1,4 +1,4 @@
-import type { Job, LibraryPaper } from "../../lib/api.gen";
+import type { Job, Library } from "../../lib/api.gen";
 import type { App } from "../../lib/app";
 import { named } from "../../lib/format";
 import type { Command } from "../../lib/keys";
@@ -9,12 +9,15 @@ import { notebookRoute, runRoute } from "../../lib/route";
 export function paletteEntries(
   app: App,
   commands: readonly Command[],
-  papers: readonly LibraryPaper[],
+  library: Library | undefined,
   jobs: readonly Job[],
 ): Entry[] {
   return [
     ...commands.filter((c) => c.keyOnly !== true).map(fromCommand),
-    ...papers.filter((p) => p.works).map((p) => notebook(app, p)),
+    ...(library?.own ?? []).map((n) => notebook(app, n.path, n.title || n.path, "Your notebook")),
+    ...(library?.papers ?? [])
+      .filter((p) => p.works)
+      .map((p) => notebook(app, p.path, p.card.short || p.card.title)),
     ...jobs.flatMap((job) => runs(app, job)),
   ];
 }
@@ -23,13 +26,13 @@ function fromCommand(c: Command): Entry {
   return { id: c.id, title: c.title, group: c.group, keys: c.keys, run: c.run };
 }
 
-function notebook(app: App, p: LibraryPaper): Entry {
+function notebook(app: App, path: string, title: string, group = "Notebook"): Entry {
   return {
-    id: `notebook ${p.path}`,
-    title: p.card.short || p.card.title,
-    group: "Notebook",
+    id: `notebook ${path}`,
+    title,
+    group,
     keys: [],
-    run: () => app.navigation.go(notebookRoute(p.path)),
+    run: () => app.navigation.go(notebookRoute(path)),
   };
 }
 

@@ -13,6 +13,7 @@ import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
 import { Loading } from "../common/Loading";
 import { Filters } from "./Filters";
+import { OwnNotebooks } from "./OwnNotebooks";
 import { PaperCard } from "./PaperCard";
 
 /** Find a method, understand it in a minute, start from it. */
@@ -65,6 +66,7 @@ export function LibraryScreen({ route }: { route: LibraryRoute }) {
         <h1>Library</h1>
         <p className="lead">Memory systems of the literature, each as a notebook that runs here.</p>
       </header>
+      <OwnNotebooks notebooks={data?.own ?? []} onOpen={(path) => app.navigation.go(notebookRoute(path))} />
       <Filters papers={all} route={route} found={found.length} searchRef={search} onChange={change} />
       {error && <FailureBox failure={error} what="the Library could not be read" onRetry={reload} />}
       {!data && !error && <Loading what="the cards" lines={6} />}
