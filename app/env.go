@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/loci-lab/loci/backend/hub"
 	"github.com/loci-lab/loci/backend/lab"
@@ -27,7 +28,7 @@ type env struct {
 	hub      *hub.Hub
 	owner    *sched.Owner
 	shipped  fs.FS
-	recorded recorded
+	recorded *recorded
 }
 
 // withEnv opens the data folder, does f, and closes it again, waiting for all runs.
@@ -45,7 +46,7 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 		return nil, lab.Errorf(lab.Invalid, "kernel family %q cannot be used: %w", c.cfg.Kernel, err).
 			WithHint("use one of %q, or leave LOCI_KERNEL and --kernel empty", num.Families())
 	}
-	e := &env{cfg: c.cfg, kernel: kernels.Name, shipped: experiments.Files, recorded: recorded{experiments.Files}}
+	e := &env{cfg: c.cfg, kernel: kernels.Name, shipped: experiments.Files, recorded: newRecorded(experiments.Files)}
 	e.log = slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	opened := store.Opened{}
 	e.store, opened, err = store.Open(ctx, c.cfg.Home, store.Options{Records: filepath.Join(c.cfg.Home, "runs")})
@@ -96,5 +97,18 @@ func (e *env) load(file string) (*notebook.Document, error) {
 			return nil, err
 		}
 	}
-	return doc, notebook.Err(doc.Problems())
+	return doc, problems(doc.Problems())
+}
+
+// problems joins what is wrong with a notebook into one error that lists all of it, a line each.
+func problems(all []notebook.Problem) error {
+	if len(all) < 2 {
+		return notebook.Err(all)
+	}
+	lines := make([]string, len(all))
+	for i, p := range all {
+		lines[i] = strings.ReplaceAll(p.String(), "\n\t", "\n   do: ")
+	}
+	return lab.Errorf(lab.Invalid, "%d things are wrong with the notebook, and nothing was run:\n%s", len(all), strings.Join(lines, "\n")).
+		WithHint("mend the first; others may follow from it")
 }

@@ -83,7 +83,7 @@ func (c *cli) open(ctx context.Context, f openFlags) error {
 		}
 		fmt.Fprintf(c.err, "Loci is at %s\n", s.address)
 		if !f.nothing {
-			browse(c, s.address)
+			browse(c, s.once())
 		}
 		fmt.Fprintln(c.err, "Press Ctrl+C to stop; runs that are under way are kept and continue next time.")
 		return s.wait(ctx)

@@ -148,8 +148,8 @@ func writeJSON(path string, v any) error {
 
 // verify runs one recorded run of budget fast again, in a data folder of its own, and compares every number.
 func (c *cli) verify(ctx context.Context, file string) error {
-	res, ok := recorded{os.DirFS(filepath.Dir(file))}.read(file, "fast")
-	if !ok || len(res.Runs) == 0 {
+	res := readResults(os.DirFS(filepath.Dir(file)), resultsFile(file, "fast"))
+	if res == nil || len(res.Runs) == 0 {
 		return lab.Errorf(lab.NotFound, "%s has no recorded results at budget fast", file).WithHint("loci record %s --budget fast --kernel %s", file, portable)
 	}
 	home, err := os.MkdirTemp("", "loci-verify-")

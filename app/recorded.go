@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/sched"
@@ -47,8 +48,15 @@ type recCurve struct {
 	Y []lab.Float `json:"y"`
 }
 
-// recorded reads the results that ship.
-type recorded struct{ files fs.FS }
+// recorded reads the results that ship, each file once.
+type recorded struct {
+	files fs.FS
+
+	mu    sync.Mutex
+	known map[string]*results // nil where none ship
+}
+
+func newRecorded(files fs.FS) *recorded { return &recorded{files: files, known: map[string]*results{}} }
 
 // resultsFile is where the results of a notebook lie, by budget.
 func resultsFile(notebookPath, budget string) string {
@@ -56,19 +64,33 @@ func resultsFile(notebookPath, budget string) string {
 	return slug + ".results/" + budget + ".json"
 }
 
-// read returns the results of a notebook at a budget; ok is false where none ship.
-func (r recorded) read(notebookPath, budget string) (res results, ok bool) {
-	text, err := fs.ReadFile(r.files, resultsFile(notebookPath, budget))
-	if err != nil || json.Unmarshal(text, &res) != nil {
-		return results{}, false
+// read returns the results of a notebook at a budget; nil where none ship.
+func (r *recorded) read(notebookPath, budget string) *results {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	file := resultsFile(notebookPath, budget)
+	res, ok := r.known[file]
+	if !ok {
+		res = readResults(r.files, file)
+		r.known[file] = res
 	}
-	return res, true
+	return res
+}
+
+// readResults returns nil where the file is missing or no results: they are a convenience, and a test reads those that ship.
+func readResults(files fs.FS, file string) *results {
+	text, err := fs.ReadFile(files, file)
+	res := new(results)
+	if err != nil || json.Unmarshal(text, res) != nil {
+		return nil
+	}
+	return res
 }
 
 // expect tells how long a run took where the shipped results were made.
-func (r recorded) expect(setup lab.Setup, arm, kase string) (seconds float64, basis string, ok bool) {
-	res, ok := r.read(setup.Paper+".md", setup.Budget)
-	if !ok {
+func (r *recorded) expect(setup lab.Setup, arm, kase string) (seconds float64, basis string, ok bool) {
+	res := r.read(setup.Paper+".md", setup.Budget)
+	if res == nil {
 		return 0, "", false
 	}
 	n := 0
@@ -84,9 +106,9 @@ func (r recorded) expect(setup lab.Setup, arm, kase string) (seconds float64, ba
 }
 
 // Recorded implements web.Recorded: verdicts and table of the results that ship with a notebook.
-func (r recorded) Recorded(notebookPath, budget string) (web.Results, bool) {
-	res, ok := r.read(notebookPath, budget)
-	if !ok {
+func (r *recorded) Recorded(notebookPath, budget string) (web.Results, bool) {
+	res := r.read(notebookPath, budget)
+	if res == nil {
 		return web.Results{}, false
 	}
 	where := fmt.Sprintf("%s, kernel %s, %s, commit %s", res.Machine, res.Kernel, res.Date, res.Commit)
@@ -94,13 +116,13 @@ func (r recorded) Recorded(notebookPath, budget string) (web.Results, bool) {
 }
 
 // Curves implements web.Recorded: the metric values behind the verdicts.
-func (r recorded) Curves(notebookPath, budget string) (stats.Source, bool) {
-	res, ok := r.read(notebookPath, budget)
-	return res, ok
+func (r *recorded) Curves(notebookPath, budget string) (stats.Source, bool) {
+	res := r.read(notebookPath, budget)
+	return res, res != nil
 }
 
 // Values implements stats.Source.
-func (res results) Values(metric, arm, kase string, seed uint64) (xs []int64, ys []float64, ok bool) {
+func (res *results) Values(metric, arm, kase string, seed uint64) (xs []int64, ys []float64, ok bool) {
 	for _, run := range res.Runs {
 		if run.Arm != arm || run.Case != kase || run.Seed != seed {
 			continue
@@ -115,13 +137,13 @@ func (res results) Values(metric, arm, kase string, seed uint64) (xs []int64, ys
 }
 
 // table sums the recorded runs up as the scheduler does for runs of this computer.
-func (res results) table() web.Table {
+func (res *results) table() web.Table {
 	rows := sched.Summary(res, res.places(), res.Metrics, res.Seeds)
 	return web.Table{Columns: rows.Columns, Rows: rows.Rows}
 }
 
 // places lists each arm and case once, in the order of the runs.
-func (res results) places() (places []sched.Place) {
+func (res *results) places() (places []sched.Place) {
 	for _, run := range res.Runs {
 		if p := (sched.Place{Arm: run.Arm, Case: run.Case}); !slices.Contains(places, p) {
 			places = append(places, p)

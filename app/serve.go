@@ -14,7 +14,8 @@ import (
 
 // server is the pages' server going on in this process.
 type server struct {
-	address string // with the token that lets a browser in
+	address string        // with the token that lets a browser in, for people to copy
+	once    func() string // an address that works once, for a browser or window that this program starts itself
 	web     *web.Server
 	stopped context.CancelFunc
 	done    chan struct{} // closed when it answers no more
@@ -44,7 +45,7 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &server{address: l.LoginURL(w.Token(), to), web: w, stopped: cancel, done: make(chan struct{})}
+	s := &server{address: l.LoginURL(w.Token(), to), once: func() string { return l.LoginURL(w.OneTime(), to) }, web: w, stopped: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
 		s.err = errors.Join(l.Serve(ctx, w), w.Close())

@@ -64,7 +64,7 @@ func (s *server) handOff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte(`<!doctype html><meta charset="utf-8"><title>Loci</title><script>location.replace(` + quoteJS(s.address) + `)</script>`))
+	_, _ = w.Write([]byte(`<!doctype html><meta charset="utf-8"><title>Loci</title><script>location.replace(` + quoteJS(s.once()) + `)</script>`))
 }
 
 // quoteJS writes a string as a JavaScript literal that cannot end the script.

@@ -78,20 +78,22 @@ func (c *Core) Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32
 func (c *Core) mulRows(i0, i1 int) {
 	p := &c.mul
 	r0, r1 := i0*blockRows, min(i1*blockRows, p.m)
-	a := p.a[r0*p.lda:]
+	first := r0 * p.lda
 	if p.transA {
-		a = p.a[r0:]
+		first = r0 // A is stored [k][m]: its rows are the columns that this part of C needs
 	}
+	a := p.a[first:]
 	c.K.Gemm(p.transA, p.transB, r1-r0, p.n, p.k, p.alpha, a, p.lda, p.b, p.ldb, p.beta, p.c[r0*p.ldc:], p.ldc)
 }
 
 func (c *Core) mulCols(i0, i1 int) {
 	p := &c.mul
 	c0, c1 := i0*blockCols, min(i1*blockCols, p.n)
-	b := p.b[c0:]
+	first := c0
 	if p.transB {
-		b = p.b[c0*p.ldb:]
+		first = c0 * p.ldb
 	}
+	b := p.b[first:]
 	c.K.Gemm(p.transA, p.transB, p.m, c1-c0, p.k, p.alpha, p.a, p.lda, b, p.ldb, p.beta, p.c[c0:], p.ldc)
 }
 
