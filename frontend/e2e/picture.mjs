@@ -18,7 +18,9 @@ await page.waitForFunction(() =>
 );
 await page.locator(".run-row .button-main").click();
 await page.waitForSelector(".cell-chart canvas", { timeout: 60_000 });
-await page.waitForFunction(() => /4 of 4|100 %/.test(document.body.innerText), undefined, { timeout: 180_000 });
+await page.waitForFunction(() => /4 of 4|100 %/.test(document.body.innerText), undefined, {
+  timeout: 180_000,
+});
 await page.waitForTimeout(2500);
 await page.screenshot({ path: file });
 await browser.close();
