@@ -4,22 +4,30 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"time"
 
+	"github.com/mattn/go-isatty"
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/loci-lab/loci/backend/sched"
 )
 
-// bar shows a job's share of work, the runs that failed and the time left, on a terminal as one line that is written again.
+// bar shows a job's share of work, the runs that failed and the time left: on a terminal as one line that is written again, elsewhere as
+// a line for every tenth, so that a log stays readable.
 type bar struct {
-	bar *progressbar.ProgressBar
-	w   io.Writer
+	bar   *progressbar.ProgressBar // nil where no terminal is
+	w     io.Writer
+	tenth int // last one that was written
 }
 
 const barSteps = 1000
 
 func newBar(w io.Writer) *bar {
+	f, ok := w.(*os.File)
+	if !ok || !isatty.IsTerminal(f.Fd()) {
+		return &bar{w: w}
+	}
 	return &bar{w: w, bar: progressbar.NewOptions(barSteps,
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetWidth(30),
@@ -31,13 +39,22 @@ func newBar(w io.Writer) *bar {
 }
 
 func (b *bar) show(j sched.Job) {
+	if b.bar == nil {
+		if tenth := int(j.Share * 10); tenth > b.tenth {
+			b.tenth = tenth
+			fmt.Fprintf(b.w, "%3d %%  %s\n", tenth*10, describe(j))
+		}
+		return
+	}
 	b.bar.Describe(describe(j))
 	_ = b.bar.Set(int(j.Share * barSteps)) // a terminal that cannot be written to is no reason to stop a run
 }
 
 func (b *bar) end() {
-	_ = b.bar.Finish()
-	fmt.Fprintln(b.w)
+	if b.bar != nil {
+		_ = b.bar.Finish()
+		fmt.Fprintln(b.w)
+	}
 }
 
 // describe puts a job into a few words: runs done of all, failed ones, time left as a range.

@@ -5,5 +5,5 @@ import "embed"
 
 // Files are the notebooks (*.md) and their results (SLUG.results/*), by their names in this folder.
 //
-//go:embed *.md
+//go:embed *.md *.results
 var Files embed.FS

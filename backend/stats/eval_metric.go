@@ -59,9 +59,9 @@ func (n metricCall) read(src Source, kase string, seed uint64, limit float64, in
 func (n metricCall) reduce(xs []int64, ys []float64, limit float64) (value float64, note string) {
 	switch n.fn {
 	case "last":
-		return ys[len(ys)-1], "the last value is not a number"
+		return valueOr(ys[len(ys)-1], "the last value is not a number")
 	case "first":
-		return ys[0], "the first value is not a number"
+		return valueOr(ys[0], "the first value is not a number")
 	case "at":
 		return valueAt(xs, ys, n.nums[0])
 	case "steps-to":
@@ -97,7 +97,7 @@ func valueAt(xs []int64, ys []float64, x float64) (float64, string) {
 	case float64(xs[len(xs)-1]) < x:
 		return math.NaN(), fmt.Sprintf("recorded up to x = %d only, want %s", xs[len(xs)-1], formatNumber(x))
 	}
-	return ys[last], "the value there is not a number"
+	return valueOr(ys[last], "the value there is not a number")
 }
 
 func (n metricCall) stepsTo(xs []int64, ys []float64, limit float64) (float64, string) {
@@ -155,4 +155,12 @@ func (n metricCall) correlate(src Source, kase string, seed uint64, xs []int64, 
 	if into.values[i] = relate(n.fn, a, b); math.IsNaN(into.values[i]) {
 		into.miss(i, "%s and %s of %s %s vary at fewer than two common points", n.metrics[0], n.metrics[1], n.arm, kase)
 	}
+}
+
+// valueOr returns a value, with the note only where it is not a number.
+func valueOr(y float64, note string) (float64, string) {
+	if math.IsNaN(y) {
+		return y, note
+	}
+	return y, ""
 }

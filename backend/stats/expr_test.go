@@ -290,3 +290,25 @@ func FuzzParseExpr(f *testing.F) {
 		}
 	})
 }
+
+func TestAValueThatIsThereHasNoNote(t *testing.T) {
+	src := constant{0.5}
+	for _, text := range []string{"last(success, lstm)", "first(success, lstm)"} {
+		expr, err := ParseExpr(text, Known{Metrics: []string{"success"}, Arms: []string{"lstm"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range Evaluate(expr, src, []uint64{1, 2}) {
+			if v.Note != "" || v.Value != 0.5 {
+				t.Errorf("%s is %v with the note %q, want 0.5 without one", text, v.Value, v.Note)
+			}
+		}
+	}
+}
+
+// constant has two points of one value for every run.
+type constant struct{ y float64 }
+
+func (c constant) Values(_, _, _ string, _ uint64) ([]int64, []float64, bool) {
+	return []int64{0, 1}, []float64{c.y, c.y}, true
+}
