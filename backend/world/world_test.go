@@ -65,7 +65,7 @@ func TestPickAndUnitAreEven(t *testing.T) {
 // counting is a world whose environment b has episodes of b+1 steps; only environment 0 succeeds, and every step pays 1.
 type counting struct {
 	Vec
-	steps, last [3]int
+	steps [3]int
 }
 
 func (c *counting) Spec() Spec              { return Spec{Obs: 1, Actions: []string{"on"}} }
