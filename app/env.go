@@ -57,10 +57,15 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 		fmt.Fprintf(c.err, "The library was damaged (%s). It was put aside as %s and made anew from the records of the runs.\n", opened.Cause, opened.Broken)
 	}
 	e.hub = hub.New()
-	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.recorded.expect,
+	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.expect,
 		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
 		Machine: machine(), Log: e.log})
 	return e, nil
+}
+
+// expect is the first estimate of a run's time, from the results that ship.
+func (e *env) expect(setup lab.Setup, arm, kase string) (seconds float64, basis string, ok bool) {
+	return e.recorded.expect(e.kernel, setup, arm, kase)
 }
 
 func (e *env) close() error {
