@@ -113,7 +113,7 @@ func (r *recorded) Recorded(notebookPath, budget string) (web.Results, bool) {
 		return web.Results{}, false
 	}
 	where := fmt.Sprintf("%s, kernel %s, %s, commit %s", res.Machine, res.Kernel, res.Date, res.Commit)
-	return web.Results{Verdicts: res.Verdicts, Table: res.table(), Recorded: where, Budget: res.Budget}, true
+	return web.Results{Verdicts: res.Verdicts, Table: res.table(), Recorded: where, Budget: res.Budget, Minutes: res.Minutes}, true
 }
 
 // Curves implements web.Recorded: the metric values behind the verdicts.

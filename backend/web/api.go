@@ -283,6 +283,7 @@ type Results struct {
 	Recorded string          `json:"recorded"` // these are recorded results: where and when; "" when they were made here
 	Budget   string          `json:"budget"`
 	Early    bool            `json:"early"`
+	Minutes  float64         `json:"minutes"` // that the recorded runs took there, 0 when not recorded
 }
 
 // Status is what the status bar shows.

@@ -41,6 +41,11 @@ func (s *Server) paper(ctx context.Context, card lab.Card) LibraryPaper {
 		return p
 	}
 	p.Works = true
+	if s.cfg.Recorded != nil {
+		if r, ok := s.cfg.Recorded.Recorded(p.Path, "laptop"); ok {
+			p.Card.Minutes = r.Minutes
+		}
+	}
 	c, err := s.verdictsOf(ctx, p.Path, card.Slug)
 	if err != nil {
 		s.cfg.Log.Warn("verdicts of a card cannot be read", "notebook", p.Path, "error", cause(err))

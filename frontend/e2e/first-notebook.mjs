@@ -183,6 +183,7 @@ async function story() {
   await page.waitForSelector(".keys");
   await shot("keys");
   await page.keyboard.press("Escape");
+  await page.waitForSelector(".keys", { state: "detached" });
   await page.keyboard.press("g");
   await page.keyboard.press("n");
   await page.waitForSelector(".cell-run");

@@ -574,6 +574,8 @@ export interface Results {
   recorded: string;
   budget: string;
   early: boolean;
+  /** that the recorded runs took there, 0 when not recorded */
+  minutes: number;
 }
 
 /** Status is what the status bar shows. */
