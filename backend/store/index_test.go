@@ -168,37 +168,6 @@ func TestADamagedRecordGivesItsGoodEvents(t *testing.T) {
 	}
 }
 
-func TestStepsOfAKeptEpisodeAreReadFromTheRecord(t *testing.T) {
-	s := newStore(t)
-	path := filepath.Join(t.TempDir(), "run.rec")
-	writeRecord(t, path, clock, life("k")...)
-	_, err := s.IndexRecord(t.Context(), path)
-	must(t, err)
-	d, err := s.EpisodeDetail(t.Context(), "k", 2, 1, 3)
-	if err != nil || d.Total != 5 || len(d.Steps) != 3 || d.Steps[0].T != 1 || len(d.Context) != 3 || len(d.Memory) != 3 || d.Episode.ID != 2 {
-		t.Errorf("detail is %+v: %v", d, err)
-	}
-	_, err = s.EpisodeDetail(t.Context(), "k", 9, 0, 0)
-	wantCode(t, err, lab.NotFound, "9")
-	lines, err := s.RunLog(t.Context(), "k", 2)
-	if err != nil || len(lines) != 2 || lines[1].Text != "episode 3" {
-		t.Errorf("log is %v: %v", lines, err)
-	}
-	for i := range 2 * keptReaders { // more records than stay open
-		other := fmt.Sprintf("k%d", i)
-		p := filepath.Join(t.TempDir(), "run.rec")
-		writeRecord(t, p, clock, life(other)...)
-		_, err := s.IndexRecord(t.Context(), p)
-		must(t, err)
-		if d, err := s.EpisodeDetail(t.Context(), other, 0, 0, 0); err != nil || len(d.Steps) != 5 {
-			t.Errorf("run %s: %d steps: %v", other, len(d.Steps), err)
-		}
-	}
-	if len(s.open) != keptReaders {
-		t.Errorf("%d records stay open, want %d", len(s.open), keptReaders)
-	}
-}
-
 // damageLibrary fills a library, closes it and overwrites its bytes from offset on.
 func damageLibrary(t *testing.T, offset int64) (dir, records string) {
 	dir, records = t.TempDir(), filepath.Join(t.TempDir(), "runs")

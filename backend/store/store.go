@@ -52,9 +52,6 @@ type Store struct {
 	readers *sql.DB
 
 	indexing sync.Mutex // held while a record is read into the library
-
-	mu   sync.Mutex
-	open []*openRecord // records read last, newest last
 }
 
 // Open opens the library in folder dir and makes it when there is none. A damaged database is put aside by name, made anew and filled
@@ -177,12 +174,6 @@ func (s *Store) Path() string { return s.path }
 
 // Close frees the library. No call may be under way.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	for _, r := range s.open {
-		r.close()
-	}
-	s.open = nil
-	s.mu.Unlock()
 	return errors.Join(s.closePools(), s.lock.Release())
 }
 

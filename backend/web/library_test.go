@@ -255,13 +255,13 @@ func FuzzOnlyTheThreePlacesAreFound(f *testing.F) {
 	for _, seed := range []string{"experiments/a.md", "notebooks/a.md", "notebooks/../a.md", "/etc/passwd", "notebooks/a/b.md", "notebooks/.md"} {
 		f.Add(seed)
 	}
-	p := places{shipped: fstest.MapFS{}, own: filepath.FromSlash("/home/u/notebooks"), named: []string{"/work/x.md"}}
+	p := places{shipped: fstest.MapFS{}, own: filepath.FromSlash("/home/u/notebooks"), named: []string{"/data/x.md"}}
 	f.Fuzz(func(t *testing.T, path string) {
 		at, err := p.find(path)
 		if err != nil {
 			return
 		}
-		inside := at.file == "" || at.file == filepath.FromSlash("/work/x.md") || filepath.Dir(at.file) == p.own
+		inside := at.file == "" || at.file == filepath.FromSlash("/data/x.md") || filepath.Dir(at.file) == p.own
 		if !inside || (at.file == "" && !fs.ValidPath(at.path)) {
 			t.Errorf("%q leads to %+v", path, at)
 		}
