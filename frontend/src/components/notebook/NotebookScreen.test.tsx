@@ -81,6 +81,7 @@ const results: Results = {
   recorded: "",
   budget: "fast",
   early: true,
+  minutes: 0,
 };
 const job: Job = {
   id: "j1",
