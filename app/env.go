@@ -56,6 +56,10 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 	if opened.Broken != "" {
 		fmt.Fprintf(c.err, "The library was damaged (%s). It was put aside as %s and made anew from the records of the runs.\n", opened.Cause, opened.Broken)
 	}
+	// The lock of the data folder is ours, so whoever had these runs under way is gone.
+	if _, err := e.store.InterruptRuns(ctx); err != nil {
+		return nil, errors.Join(err, e.store.Close())
+	}
 	e.hub = hub.New()
 	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.expect,
 		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
