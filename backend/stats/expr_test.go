@@ -262,7 +262,7 @@ func TestTheCommentOfExprNamesEveryFunction(t *testing.T) {
 // What is read must print, what is printed must read as the same, and nothing may panic, whatever the text.
 func FuzzParseExpr(f *testing.F) {
 	for _, s := range []string{"last(success, lstm) - 1", "-(1+2)*-3/4", "steps-to(success,'a b',n1,<= abs(2))", "if(1<2,3,4)", "count(1<2,2=3)",
-		"mean(success,lstm,n5+l10,0,1e3)", "corr([1,2],[3,4])", "'", "1e", "((((", "at(success,gru-2,-5)", "spread(last(success,lstm))", "\xff"} {
+		"mean(success,lstm,n5+l10,0,1e3)", "corr([1,2],[3,4])", "'", "1e", "((((", "at(success,gru-2,-5)", "spread(last(success,lstm))", "\xff", strings.Repeat("\x80", 100)} {
 		f.Add(s)
 	}
 	src, known := crossed()

@@ -202,8 +202,8 @@ func clip(s string) string {
 		return s
 	}
 	cut := most
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	for cut > most-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut-- // text that is no UTF-8 may have no start of a rune at all
 	}
 	return s[:cut] + "..."
 }
