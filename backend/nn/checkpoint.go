@@ -17,38 +17,28 @@ import (
 // headerLimit bounds the header that a reader accepts, bytes.
 const headerLimit = 16 << 20
 
-// entry is one tensor in the header of a safetensors file.
-type entry struct {
+// TensorEntry is one tensor in the header of a safetensors file.
+type TensorEntry struct {
 	Dtype   string   `json:"dtype"`
 	Shape   []int    `json:"shape"`
-	Offsets [2]int64 `json:"data_offsets"`
+	Offsets [2]int64 `json:"data_offsets"` // first byte and the one after the last, counted from the end of the header
 }
 
 // WriteTensors writes tensors in the safetensors layout: the length of the header (8 bytes, little endian), a JSON header that gives
 // dtype, shape and place of each name and the metadata, padded with blanks to a multiple of 8, then the float32 data, little endian,
 // in the order of xs. Names are unique. Several of them may follow each other in one stream.
 func WriteTensors(w io.Writer, meta map[string]string, xs []*num.Tensor) error {
-	header := map[string]any{}
-	if len(meta) > 0 {
-		header["__metadata__"] = meta
-	}
+	header := make(map[string]TensorEntry, len(xs))
 	at := int64(0)
 	for _, x := range xs {
 		if _, twice := header[x.Name]; twice {
 			return fmt.Errorf("tensor name %q is used twice", x.Name)
 		}
 		end := at + 4*int64(x.Len())
-		header[x.Name] = entry{"F32", x.Shape, [2]int64{at, end}}
+		header[x.Name] = TensorEntry{"F32", x.Shape, [2]int64{at, end}}
 		at = end
 	}
-	text, err := json.Marshal(header)
-	if err != nil {
-		return fmt.Errorf("tensor header: %w", err)
-	}
-	for len(text)%8 != 0 {
-		text = append(text, ' ')
-	}
-	if _, err := w.Write(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)); err != nil {
+	if err := WriteHeader(w, meta, header); err != nil {
 		return err
 	}
 	for _, x := range xs {
@@ -57,6 +47,26 @@ func WriteTensors(w io.Writer, meta map[string]string, xs []*num.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// WriteHeader writes what stands before the data of a safetensors file.
+func WriteHeader(w io.Writer, meta map[string]string, entries map[string]TensorEntry) error {
+	header := make(map[string]any, len(entries)+1)
+	for name, e := range entries {
+		header[name] = e
+	}
+	if len(meta) > 0 {
+		header["__metadata__"] = meta
+	}
+	text, err := json.Marshal(header)
+	if err != nil {
+		return fmt.Errorf("tensor header: %w", err)
+	}
+	for len(text)%8 != 0 {
+		text = append(text, ' ')
+	}
+	_, err = w.Write(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...))
+	return err
 }
 
 func floatBytes(x []float32) []byte {
@@ -70,7 +80,7 @@ func floatBytes(x []float32) []byte {
 // ReadTensors reads what WriteTensors wrote into tensors of the same names and shapes and returns the metadata. It reads exactly the
 // bytes that belong to it. Missing, additional or misshapen tensors are errors; after an error no tensor has changed.
 func ReadTensors(r io.Reader, xs []*num.Tensor) (meta map[string]string, err error) {
-	header, meta, err := readHeader(r)
+	header, meta, err := ReadHeader(r)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +111,9 @@ func noEOF(err error) error {
 	return err
 }
 
-func readHeader(r io.Reader) (map[string]entry, map[string]string, error) {
+// ReadHeader reads what stands before the data of a safetensors file: its tensors by name, and the metadata. It takes at most 16 MiB;
+// whether the places make sense is for the caller to check.
+func ReadHeader(r io.Reader) (map[string]TensorEntry, map[string]string, error) {
 	var length [8]byte
 	if _, err := io.ReadFull(r, length[:]); err != nil {
 		return nil, nil, fmt.Errorf("length of the tensor header: %w", noEOF(err))
@@ -121,13 +133,13 @@ func readHeader(r io.Reader) (map[string]entry, map[string]string, error) {
 	return parseHeader(text)
 }
 
-func parseHeader(text []byte) (map[string]entry, map[string]string, error) {
+func parseHeader(text []byte) (map[string]TensorEntry, map[string]string, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(text, &raw); err != nil {
 		return nil, nil, fmt.Errorf("tensor header: %w", err)
 	}
 	var meta map[string]string
-	header := make(map[string]entry, len(raw))
+	header := make(map[string]TensorEntry, len(raw))
 	for name, value := range raw {
 		if name == "__metadata__" {
 			if err := json.Unmarshal(value, &meta); err != nil {
@@ -135,7 +147,7 @@ func parseHeader(text []byte) (map[string]entry, map[string]string, error) {
 			}
 			continue
 		}
-		var e entry
+		var e TensorEntry
 		if err := json.Unmarshal(value, &e); err != nil {
 			return nil, nil, fmt.Errorf("tensor %q in the header: %w", name, err)
 		}
@@ -145,7 +157,7 @@ func parseHeader(text []byte) (map[string]entry, map[string]string, error) {
 }
 
 // match returns the tensors in the order of their data after checking names, types, shapes and that the data lie without gaps.
-func match(header map[string]entry, xs []*num.Tensor) ([]*num.Tensor, error) {
+func match(header map[string]TensorEntry, xs []*num.Tensor) ([]*num.Tensor, error) {
 	order := slices.Clone(xs)
 	for _, x := range xs {
 		e, ok := header[x.Name]
@@ -176,7 +188,7 @@ func match(header map[string]entry, xs []*num.Tensor) ([]*num.Tensor, error) {
 	return order, nil
 }
 
-func names(header map[string]entry) []string {
+func names(header map[string]TensorEntry) []string {
 	ns := make([]string, 0, len(header))
 	for n := range header {
 		ns = append(ns, n)
