@@ -23,7 +23,7 @@ type Loss struct {
 	Config map[string]float64
 }
 
-// The losses. Their formulas stand at LossOf.
+// The losses. Their formulas stand at Loss.Eval, the names of their numbers at ClipLow.
 const (
 	CrossEntropy       = "cross_entropy"
 	ImportanceSampling = "importance_sampling"
