@@ -67,7 +67,13 @@ type Decoder struct {
 	Norm   *num.Tensor // [D]
 	Head   *num.Tensor // [V][D], Embed itself when tied
 	LoRA   *LoRA       // nil when all weights are trained
+	Hooks  []Hook      // called in order after every block
+
+	turn *num.Rotary
 }
+
+// Hook adds a paper's own layers: x [N][D] is the residual stream after a block, the result [N][D] is what goes on. It may return x.
+type Hook func(t *num.Tape, layer int, x *num.Tensor, p *Pack) *num.Tensor
 
 // NewDecoder returns a decoder with normal first weights: standard deviation 1/sqrt(in), those that write into the residual stream
 // divided by sqrt(2 Layers) (Radford et al. 2019, sec. 2.3), the embedding's 0.02 tied and 1/sqrt(D) otherwise.
@@ -94,7 +100,7 @@ func NewDecoderZero(shape DecoderShape) *Decoder {
 		panic("nn: decoder: " + err.Error())
 	}
 	d, q, kv := shape.Width, shape.Heads*shape.HeadDim, shape.KVHeads*shape.HeadDim
-	m := &Decoder{Shape: shape, Embed: num.NewParam("embed", shape.Vocab, d), Norm: gain("norm", d)}
+	m := &Decoder{Shape: shape, Embed: num.NewParam("embed", shape.Vocab, d), Norm: gain("norm", d), turn: num.NewRotary(shape.HeadDim, shape.Theta)}
 	for i := range shape.Layers {
 		n := fmt.Sprintf("layer.%d.", i)
 		b := &DecoderBlock{
@@ -125,6 +131,9 @@ func normal(s *rng.Stream, x *num.Tensor, std float64) {
 		x.Data[i] = float32(std * s.Normal())
 	}
 }
+
+// Rotary holds the angles of the positions, shared by all copies of the decoder.
+func (m *Decoder) Rotary() *num.Rotary { return m.turn }
 
 // Weights are all parameters of the model itself, without adapters, always in the same order and with unique names.
 func (m *Decoder) Weights() []*num.Tensor {

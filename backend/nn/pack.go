@@ -1,5 +1,7 @@
 package nn
 
+import "github.com/loci-lab/loci/backend/num"
+
 // Pack is a batch of token rows laid end to end, without padding. Rows that begin alike may share what they have in common: a part
 // sees all tokens of its ancestors and those of its own up to the one that asks.
 type Pack struct {
@@ -13,7 +15,4 @@ type Pack struct {
 }
 
 // Part is a run of tokens that follow each other in a row.
-type Part struct {
-	Start, End int // Tokens[Start:End]
-	Parent     int // the part whose last token comes before this one's first; an earlier one, or -1
-}
+type Part = num.Part

@@ -134,7 +134,7 @@ func (p *packer) part(order []int, start, end, parent int) int {
 	for i := start; i < end; i++ {
 		p.pack.Positions = append(p.pack.Positions, int32(i))
 	}
-	p.pack.Parts = append(p.pack.Parts, Part{at, at + end - start, parent})
+	p.pack.Parts = append(p.pack.Parts, Part{Start: at, End: at + end - start, Parent: parent})
 	for _, r := range order {
 		p.homes[r] = append(p.homes[r], home{start, at})
 	}

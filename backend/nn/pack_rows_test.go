@@ -28,7 +28,7 @@ func TestPackRowsSharesPrefixesToAnyDepth(t *testing.T) {
 	if want := slices.Concat(system, prompt, []int32{1, 2}, []int32{3}, []int32{40, 41}); !slices.Equal(p.Tokens, want) {
 		t.Errorf("tokens are %v, want %v", p.Tokens, want)
 	}
-	if want := []Part{{0, 10, -1}, {10, 18, 0}, {18, 20, 1}, {20, 21, 1}, {21, 23, 0}}; !slices.Equal(p.Parts, want) {
+	if want := []Part{{Start: 0, End: 10, Parent: -1}, {Start: 10, End: 18, Parent: 0}, {Start: 18, End: 20, Parent: 1}, {Start: 20, End: 21, Parent: 1}, {Start: 21, End: 23, Parent: 0}}; !slices.Equal(p.Parts, want) {
 		t.Errorf("parts are %v, want %v", p.Parts, want)
 	}
 	if want := slices.Concat(count(0, 10), count(10, 18), []int32{18, 19}, []int32{18}, []int32{10, 11}); !slices.Equal(p.Positions, want) {
@@ -45,7 +45,7 @@ func TestPackRowsSharesPrefixesToAnyDepth(t *testing.T) {
 
 func TestPackRowsSharesNoShortPrefix(t *testing.T) {
 	packs, _ := PackRows([]Row{{count(0, 12), nil}, {append(count(0, 7), 90, 91), nil}}, 0)
-	if want := []Part{{0, 12, -1}, {12, 21, -1}}; !slices.Equal(packs[0].Parts, want) {
+	if want := []Part{{Start: 0, End: 12, Parent: -1}, {Start: 12, End: 21, Parent: -1}}; !slices.Equal(packs[0].Parts, want) {
 		t.Errorf("parts are %v, want %v", packs[0].Parts, want)
 	}
 }

@@ -41,6 +41,19 @@ type Kernels struct {
 	Softmax   func(dst, src []float32, m, n int)
 	LogSumExp func(dst, src []float32, m, n int)
 
+	// ExpShift writes e^(src - shift) and returns the sum, in an order that depends on the length only; dst may be src. SoftmaxGrad turns
+	// the gradient ds of probabilities p = softmax(s) into that of s, given mean = sum(ds * p): ds = p * (ds - mean).
+	ExpShift    func(dst, src []float32, shift float32) float32
+	SoftmaxGrad func(ds, p []float32, mean float32)
+
+	// Rotate turns the pairs (x[i], x[n/2+i]) of one head x [n] by the angles whose cosines, then sines, turn [n] holds; RotateBack turns
+	// them the other way, which is also the gradient. dst may be src.
+	Rotate, RotateBack func(dst, src, turn []float32)
+
+	// SwiGLU is silu(a) * b (arXiv 2002.05202v1, eq. 6, without its matrices); the gradients replace da and db, which may be a and b.
+	SwiGLU     func(dst, a, b []float32)
+	SwiGLUGrad func(da, db, dy, a, b []float32)
+
 	// Activations with their gradients: dx += dy * f'(.), y is the forward result.
 	ReLU        func(dst, src []float32)
 	ReLUGrad    func(dx, dy, y []float32)

@@ -6,6 +6,10 @@ package num
 type assembly struct {
 	exp, tanh, sigmoid, relu, silu                              func(dst, src *float32, n int)
 	add, mul, mulAdd, reluGrad, tanhGrad, sigmoidGrad, siluGrad func(dst, a, b *float32, n int)
+	rotate, rotateBack                                          func(dst, src, turn *float32, n int)
+	swiGLU                                                      func(dst, a, b *float32, n int)
+	swiGLUGrad                                                  func(da, db, dy, a, b *float32, n int)
+	softmaxGrad                                                 func(ds, p *float32, n int, mean float32)
 	axpy                                                        func(dst, x *float32, n int, s float32)
 	scale                                                       func(dst *float32, n int, s float32)
 	dot                                                         func(a, b *float32, n int) float32
@@ -31,6 +35,7 @@ func avx512() Kernels {
 		dot: dotAVX512, sum: sumAVX512, max: maxAVX512, expShift: expShiftAVX512, sumExpShift: sumExpShiftAVX512,
 		addRows: addRowsAVX512, sumRows: sumRowsAVX512, adam: adamAVX512,
 		lstmCell: lstmCellAVX512, lstmCellGrad: lstmCellGradAVX512, gruCell: gruCellAVX512, gruCellGrad: gruCellGradAVX512,
+		rotate: rotateAVX512, rotateBack: rotateBackAVX512, swiGLU: swiGLUAVX512, swiGLUGrad: swiGLUGradAVX512, softmaxGrad: softmaxGradAVX512,
 	}
 	k := a.kernels()
 	k.Name, k.Gemm = "avx512", avx512Gemmer().gemm
@@ -45,6 +50,7 @@ func avx2Family() Kernels {
 		dot: dotAVX2, sum: sumAVX2, max: maxAVX2, expShift: expShiftAVX2, sumExpShift: sumExpShiftAVX2,
 		addRows: addRowsAVX2, sumRows: sumRowsAVX2, adam: adamAVX2,
 		lstmCell: lstmCellAVX2, lstmCellGrad: lstmCellGradAVX2, gruCell: gruCellAVX2, gruCellGrad: gruCellGradAVX2,
+		rotate: rotateAVX2, rotateBack: rotateBackAVX2, swiGLU: swiGLUAVX2, swiGLUGrad: swiGLUGradAVX2, softmaxGrad: softmaxGradAVX2,
 	}
 	k := a.kernels()
 	k.Name, k.Gemm = "avx2", avx2Gemmer().gemm
@@ -59,6 +65,8 @@ func (a assembly) kernels() Kernels {
 		ReLUGrad: binary(a.reluGrad), TanhGrad: binary(a.tanhGrad), SigmoidGrad: binary(a.sigmoidGrad), SiLUGrad: binary(a.siluGrad),
 		Axpy: a.axpyKernel, Scale: a.scaleKernel, Dot: a.dotKernel, Sum: a.sumKernel, Max: a.maxKernel,
 		AddRows: a.addRowsKernel, SumRows: a.sumRowsKernel, Softmax: a.softmaxKernel, LogSumExp: a.logSumExpKernel,
+		ExpShift: a.expShiftKernel, SoftmaxGrad: a.softmaxGradKernel, Rotate: rotation(a.rotate), RotateBack: rotation(a.rotateBack),
+		SwiGLU: binary(a.swiGLU), SwiGLUGrad: a.swiGLUGradKernel,
 		LSTMCell: a.lstmCellKernel, LSTMCellGrad: a.lstmCellGradKernel, GRUCell: a.gruCellKernel, GRUCellGrad: a.gruCellGradKernel,
 		Adam: a.adamKernel,
 	}

@@ -148,3 +148,28 @@ func pack16AVX2(k int, a *float32, rs int, ks int, b *float32, ldb int, c *float
 //
 //go:noescape
 func transposeAVX2(dst *float32, to int, src *float32, ld int, blocks int)
+
+// rotateAVX2 turns the pairs (src[i], src[n+i]) by the angles whose cosines [n] and sines [n] lie in turn.
+//
+//go:noescape
+func rotateAVX2(dst *float32, src *float32, turn *float32, n int)
+
+// rotateBackAVX2 turns the pairs (src[i], src[n+i]) back by the angles whose cosines [n] and sines [n] lie in turn.
+//
+//go:noescape
+func rotateBackAVX2(dst *float32, src *float32, turn *float32, n int)
+
+// swiGLUAVX2 writes a * b / (1 + e^-a).
+//
+//go:noescape
+func swiGLUAVX2(dst *float32, a *float32, b *float32, n int)
+
+// swiGLUGradAVX2 writes the gradients of swiGLU by a and b.
+//
+//go:noescape
+func swiGLUGradAVX2(da *float32, db *float32, dy *float32, a *float32, b *float32, n int)
+
+// softmaxGradAVX2 writes p * (ds - mean) to ds.
+//
+//go:noescape
+func softmaxGradAVX2(ds *float32, p *float32, n int, mean float32)

@@ -158,3 +158,28 @@ func pack32AVX512(k int, a *float32, rs int, ks int, b *float32, ldb int, c *flo
 //
 //go:noescape
 func transposeAVX512(dst *float32, to int, src *float32, ld int, blocks int)
+
+// rotateAVX512 turns the pairs (src[i], src[n+i]) by the angles whose cosines [n] and sines [n] lie in turn.
+//
+//go:noescape
+func rotateAVX512(dst *float32, src *float32, turn *float32, n int)
+
+// rotateBackAVX512 turns the pairs (src[i], src[n+i]) back by the angles whose cosines [n] and sines [n] lie in turn.
+//
+//go:noescape
+func rotateBackAVX512(dst *float32, src *float32, turn *float32, n int)
+
+// swiGLUAVX512 writes a * b / (1 + e^-a).
+//
+//go:noescape
+func swiGLUAVX512(dst *float32, a *float32, b *float32, n int)
+
+// swiGLUGradAVX512 writes the gradients of swiGLU by a and b.
+//
+//go:noescape
+func swiGLUGradAVX512(da *float32, db *float32, dy *float32, a *float32, b *float32, n int)
+
+// softmaxGradAVX512 writes p * (ds - mean) to ds.
+//
+//go:noescape
+func softmaxGradAVX512(ds *float32, p *float32, n int, mean float32)

@@ -3162,3 +3162,336 @@ blocks116:
 	JNE        blocks116
 	VZEROUPPER
 	RET
+
+// func rotateAVX2(dst *float32, src *float32, turn *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ turn+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ BX, SI
+	SHLQ $0x02, SI
+
+vectors117:
+	CMPQ         BX, $0x00000008
+	JL           tail118
+	VMOVUPS      (CX), Y0
+	VMOVUPS      (CX)(SI*1), Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      (DX)(SI*1), Y3
+	VMULPS       Y2, Y0, Y4
+	VMULPS       Y2, Y1, Y2
+	VFNMADD231PS Y1, Y3, Y4
+	VFMADD231PS  Y0, Y3, Y2
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y2, (AX)(SI*1)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000008, BX
+	JMP          vectors117
+
+tail118:
+	TESTQ        BX, BX
+	JZ           end119
+	LEAQ         mask_table<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*4), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VMASKMOVPS   (CX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX), Y0, Y3
+	VMASKMOVPS   (DX)(SI*1), Y0, Y4
+	VMULPS       Y3, Y1, Y5
+	VMULPS       Y3, Y2, Y3
+	VFNMADD231PS Y2, Y4, Y5
+	VFMADD231PS  Y1, Y4, Y3
+	VMASKMOVPS   Y5, Y0, (AX)
+	VMASKMOVPS   Y3, Y0, (AX)(SI*1)
+
+end119:
+	VZEROUPPER
+	RET
+
+// func rotateBackAVX2(dst *float32, src *float32, turn *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·rotateBackAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ turn+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ BX, SI
+	SHLQ $0x02, SI
+
+vectors120:
+	CMPQ         BX, $0x00000008
+	JL           tail121
+	VMOVUPS      (CX), Y0
+	VMOVUPS      (CX)(SI*1), Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      (DX)(SI*1), Y3
+	VMULPS       Y2, Y0, Y4
+	VMULPS       Y2, Y1, Y2
+	VFMADD231PS  Y1, Y3, Y4
+	VFNMADD231PS Y0, Y3, Y2
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y2, (AX)(SI*1)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000008, BX
+	JMP          vectors120
+
+tail121:
+	TESTQ        BX, BX
+	JZ           end122
+	LEAQ         mask_table<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*4), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VMASKMOVPS   (CX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX), Y0, Y3
+	VMASKMOVPS   (DX)(SI*1), Y0, Y4
+	VMULPS       Y3, Y1, Y5
+	VMULPS       Y3, Y2, Y3
+	VFMADD231PS  Y2, Y4, Y5
+	VFNMADD231PS Y1, Y4, Y3
+	VMASKMOVPS   Y5, Y0, (AX)
+	VMASKMOVPS   Y3, Y0, (AX)(SI*1)
+
+end122:
+	VZEROUPPER
+	RET
+
+// func swiGLUAVX2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swiGLUAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), BX
+
+vectors123:
+	CMPQ         BX, $0x00000008
+	JL           tail124
+	VMOVUPS      (CX), Y0
+	VXORPS       const_sign_avx2<>+0(SB), Y0, Y1
+	VMOVUPS      const_normalLow_avx2<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      const_normalHigh_avx2<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      const_magic_avx2<>+0(SB), Y2
+	VFMADD231PS  const_log2e_avx2<>+0(SB), Y1, Y2
+	VSUBPS       const_magic_avx2<>+0(SB), Y2, Y3
+	VMOVUPS      Y1, Y1
+	VFNMADD231PS const_ln2high_avx2<>+0(SB), Y3, Y1
+	VFNMADD231PS const_ln2low_avx2<>+0(SB), Y3, Y1
+	VMOVUPS      const_c0_avx2<>+0(SB), Y3
+	VFMADD213PS  const_c1_avx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const_c2_avx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const_c3_avx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const_c4_avx2<>+0(SB), Y1, Y3
+	VFMADD213PS  const_c5_avx2<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y3, Y3
+	VFMADD213PS  Y1, Y1, Y3
+	VADDPS       const_one_avx2<>+0(SB), Y3, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       const_one_avx2<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VADDPS       const_one_avx2<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      (DX), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000008, BX
+	JMP          vectors123
+
+tail124:
+	TESTQ        BX, BX
+	JZ           end125
+	LEAQ         mask_table<>+0(SB), SI
+	NEGQ         BX
+	VMOVUPS      32(SI)(BX*4), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VXORPS       const_sign_avx2<>+0(SB), Y1, Y2
+	VMOVUPS      const_normalLow_avx2<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      const_normalHigh_avx2<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      const_magic_avx2<>+0(SB), Y3
+	VFMADD231PS  const_log2e_avx2<>+0(SB), Y2, Y3
+	VSUBPS       const_magic_avx2<>+0(SB), Y3, Y4
+	VMOVUPS      Y2, Y2
+	VFNMADD231PS const_ln2high_avx2<>+0(SB), Y4, Y2
+	VFNMADD231PS const_ln2low_avx2<>+0(SB), Y4, Y2
+	VMOVUPS      const_c0_avx2<>+0(SB), Y4
+	VFMADD213PS  const_c1_avx2<>+0(SB), Y2, Y4
+	VFMADD213PS  const_c2_avx2<>+0(SB), Y2, Y4
+	VFMADD213PS  const_c3_avx2<>+0(SB), Y2, Y4
+	VFMADD213PS  const_c4_avx2<>+0(SB), Y2, Y4
+	VFMADD213PS  const_c5_avx2<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD213PS  Y2, Y2, Y4
+	VADDPS       const_one_avx2<>+0(SB), Y4, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       const_one_avx2<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VADDPS       const_one_avx2<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+
+end125:
+	VZEROUPPER
+	RET
+
+// func swiGLUGradAVX2(da *float32, db *float32, dy *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swiGLUGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ da+0(FP), AX
+	MOVQ db+8(FP), CX
+	MOVQ dy+16(FP), DX
+	MOVQ a+24(FP), BX
+	MOVQ b+32(FP), SI
+	MOVQ n+40(FP), DI
+
+vectors126:
+	CMPQ         DI, $0x00000008
+	JL           tail127
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (DX), Y1
+	VMOVUPS      const_one_avx2<>+0(SB), Y2
+	VXORPS       const_sign_avx2<>+0(SB), Y0, Y3
+	VMOVUPS      const_normalLow_avx2<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      const_normalHigh_avx2<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      const_magic_avx2<>+0(SB), Y4
+	VFMADD231PS  const_log2e_avx2<>+0(SB), Y3, Y4
+	VSUBPS       const_magic_avx2<>+0(SB), Y4, Y5
+	VMOVUPS      Y3, Y3
+	VFNMADD231PS const_ln2high_avx2<>+0(SB), Y5, Y3
+	VFNMADD231PS const_ln2low_avx2<>+0(SB), Y5, Y3
+	VMOVUPS      const_c0_avx2<>+0(SB), Y5
+	VFMADD213PS  const_c1_avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  const_c2_avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  const_c3_avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  const_c4_avx2<>+0(SB), Y3, Y5
+	VFMADD213PS  const_c5_avx2<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y5, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VADDPS       const_one_avx2<>+0(SB), Y5, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       const_one_avx2<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VADDPS       const_one_avx2<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMOVUPS      const_one_avx2<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VFMADD213PS  const_one_avx2<>+0(SB), Y0, Y3
+	VMOVUPS      (SI), Y4
+	VMULPS       Y4, Y1, Y4
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (CX)
+	VMULPS       Y2, Y3, Y0
+	VMULPS       Y0, Y4, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, BX
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, DI
+	JMP          vectors126
+
+tail127:
+	TESTQ        DI, DI
+	JZ           end128
+	LEAQ         mask_table<>+0(SB), R8
+	NEGQ         DI
+	VMOVUPS      32(R8)(DI*4), Y0
+	VMASKMOVPS   (BX), Y0, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VMOVUPS      const_one_avx2<>+0(SB), Y3
+	VXORPS       const_sign_avx2<>+0(SB), Y1, Y4
+	VMOVUPS      const_normalLow_avx2<>+0(SB), Y5
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      const_normalHigh_avx2<>+0(SB), Y5
+	VMINPS       Y4, Y5, Y4
+	VMOVUPS      const_magic_avx2<>+0(SB), Y5
+	VFMADD231PS  const_log2e_avx2<>+0(SB), Y4, Y5
+	VSUBPS       const_magic_avx2<>+0(SB), Y5, Y6
+	VMOVUPS      Y4, Y4
+	VFNMADD231PS const_ln2high_avx2<>+0(SB), Y6, Y4
+	VFNMADD231PS const_ln2low_avx2<>+0(SB), Y6, Y4
+	VMOVUPS      const_c0_avx2<>+0(SB), Y6
+	VFMADD213PS  const_c1_avx2<>+0(SB), Y4, Y6
+	VFMADD213PS  const_c2_avx2<>+0(SB), Y4, Y6
+	VFMADD213PS  const_c3_avx2<>+0(SB), Y4, Y6
+	VFMADD213PS  const_c4_avx2<>+0(SB), Y4, Y6
+	VFMADD213PS  const_c5_avx2<>+0(SB), Y4, Y6
+	VMULPS       Y4, Y6, Y6
+	VFMADD213PS  Y4, Y4, Y6
+	VADDPS       const_one_avx2<>+0(SB), Y6, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       const_one_avx2<>+0(SB), Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VADDPS       const_one_avx2<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y3, Y3
+	VMOVUPS      const_one_avx2<>+0(SB), Y4
+	VSUBPS       Y3, Y4, Y4
+	VFMADD213PS  const_one_avx2<>+0(SB), Y1, Y4
+	VMASKMOVPS   (SI), Y0, Y5
+	VMULPS       Y5, Y2, Y5
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (CX)
+	VMULPS       Y3, Y4, Y1
+	VMULPS       Y1, Y5, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+
+end128:
+	VZEROUPPER
+	RET
+
+// func softmaxGradAVX2(ds *float32, p *float32, n int, mean float32)
+// Requires: AVX
+TEXT ·softmaxGradAVX2(SB), NOSPLIT, $0-28
+	MOVQ         ds+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS mean+24(FP), Y0
+
+vectors129:
+	CMPQ    DX, $0x00000008
+	JL      tail130
+	VMOVUPS (CX), Y1
+	VMOVUPS (AX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000008, DX
+	JMP     vectors129
+
+tail130:
+	TESTQ      DX, DX
+	JZ         end131
+	LEAQ       mask_table<>+0(SB), BX
+	NEGQ       DX
+	VMOVUPS    32(BX)(DX*4), Y1
+	VMASKMOVPS (CX), Y1, Y2
+	VMASKMOVPS (AX), Y1, Y3
+	VSUBPS     Y0, Y3, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+
+end131:
+	VZEROUPPER
+	RET

@@ -7314,3 +7314,352 @@ blocks216:
 	JNE        blocks216
 	VZEROUPPER
 	RET
+
+// func rotateAVX512(dst *float32, src *float32, turn *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rotateAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ turn+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ BX, SI
+	SHLQ $0x02, SI
+
+vectors217:
+	CMPQ         BX, $0x00000010
+	JL           tail218
+	VMOVUPS      (CX), Z0
+	VMOVUPS      (CX)(SI*1), Z1
+	VMOVUPS      (DX), Z2
+	VMOVUPS      (DX)(SI*1), Z3
+	VMULPS       Z2, Z0, Z4
+	VMULPS       Z2, Z1, Z2
+	VFNMADD231PS Z1, Z3, Z4
+	VFMADD231PS  Z0, Z3, Z2
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z2, (AX)(SI*1)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, BX
+	JMP          vectors217
+
+tail218:
+	TESTQ        BX, BX
+	JZ           end219
+	MOVL         $0x0000ffff, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX), K1, Z0
+	VMOVUPS.Z    (CX)(SI*1), K1, Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VMOVUPS.Z    (DX)(SI*1), K1, Z3
+	VMULPS       Z2, Z0, Z4
+	VMULPS       Z2, Z1, Z2
+	VFNMADD231PS Z1, Z3, Z4
+	VFMADD231PS  Z0, Z3, Z2
+	VMOVUPS      Z4, K1, (AX)
+	VMOVUPS      Z2, K1, (AX)(SI*1)
+
+end219:
+	VZEROUPPER
+	RET
+
+// func rotateBackAVX512(dst *float32, src *float32, turn *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rotateBackAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ turn+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ BX, SI
+	SHLQ $0x02, SI
+
+vectors220:
+	CMPQ         BX, $0x00000010
+	JL           tail221
+	VMOVUPS      (CX), Z0
+	VMOVUPS      (CX)(SI*1), Z1
+	VMOVUPS      (DX), Z2
+	VMOVUPS      (DX)(SI*1), Z3
+	VMULPS       Z2, Z0, Z4
+	VMULPS       Z2, Z1, Z2
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z0, Z3, Z2
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z2, (AX)(SI*1)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, BX
+	JMP          vectors220
+
+tail221:
+	TESTQ        BX, BX
+	JZ           end222
+	MOVL         $0x0000ffff, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX), K1, Z0
+	VMOVUPS.Z    (CX)(SI*1), K1, Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VMOVUPS.Z    (DX)(SI*1), K1, Z3
+	VMULPS       Z2, Z0, Z4
+	VMULPS       Z2, Z1, Z2
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z0, Z3, Z2
+	VMOVUPS      Z4, K1, (AX)
+	VMOVUPS      Z2, K1, (AX)(SI*1)
+
+end222:
+	VZEROUPPER
+	RET
+
+// func swiGLUAVX512(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·swiGLUAVX512(SB), NOSPLIT, $0-32
+	VBROADCASTSS const_sign_avx512<>+0(SB), Z0
+	VBROADCASTSS const_normalLow_avx512<>+0(SB), Z1
+	VBROADCASTSS const_normalHigh_avx512<>+0(SB), Z2
+	VBROADCASTSS const_log2e_avx512<>+0(SB), Z3
+	VBROADCASTSS const_ln2high_avx512<>+0(SB), Z4
+	VBROADCASTSS const_ln2low_avx512<>+0(SB), Z5
+	VBROADCASTSS const_magic_avx512<>+0(SB), Z6
+	VBROADCASTSS const_c0_avx512<>+0(SB), Z7
+	VBROADCASTSS const_c1_avx512<>+0(SB), Z8
+	VBROADCASTSS const_c2_avx512<>+0(SB), Z9
+	VBROADCASTSS const_c3_avx512<>+0(SB), Z10
+	VBROADCASTSS const_c4_avx512<>+0(SB), Z11
+	VBROADCASTSS const_c5_avx512<>+0(SB), Z12
+	VBROADCASTSS const_one_avx512<>+0(SB), Z13
+	MOVQ         dst+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         n+24(FP), BX
+
+vectors223:
+	CMPQ         BX, $0x00000010
+	JL           tail224
+	VMOVUPS      (CX), Z14
+	VXORPS       Z0, Z14, Z15
+	VMAXPS       Z15, Z1, Z15
+	VMINPS       Z15, Z2, Z15
+	VMOVUPS      Z6, Z16
+	VFMADD231PS  Z3, Z15, Z16
+	VSUBPS       Z6, Z16, Z17
+	VMOVUPS      Z15, Z15
+	VFNMADD231PS Z4, Z17, Z15
+	VFNMADD231PS Z5, Z17, Z15
+	VMOVUPS      Z7, Z17
+	VFMADD213PS  Z8, Z15, Z17
+	VFMADD213PS  Z9, Z15, Z17
+	VFMADD213PS  Z10, Z15, Z17
+	VFMADD213PS  Z11, Z15, Z17
+	VFMADD213PS  Z12, Z15, Z17
+	VMULPS       Z15, Z17, Z17
+	VFMADD213PS  Z15, Z15, Z17
+	VADDPS       Z13, Z17, Z15
+	VPSLLD       $0x17, Z16, Z16
+	VPADDD       Z13, Z16, Z16
+	VMULPS       Z16, Z15, Z15
+	VADDPS       Z13, Z15, Z15
+	VDIVPS       Z15, Z14, Z14
+	VMOVUPS      (DX), Z15
+	VMULPS       Z15, Z14, Z14
+	VMOVUPS      Z14, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, BX
+	JMP          vectors223
+
+tail224:
+	TESTQ        BX, BX
+	JZ           end225
+	MOVL         $0x0000ffff, SI
+	BZHIL        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX), K1, Z14
+	VXORPS       Z0, Z14, Z0
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      Z6, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VSUBPS       Z6, Z1, Z2
+	VMOVUPS      Z0, Z0
+	VFNMADD231PS Z4, Z2, Z0
+	VFNMADD231PS Z5, Z2, Z0
+	VMOVUPS      Z7, Z2
+	VFMADD213PS  Z8, Z0, Z2
+	VFMADD213PS  Z9, Z0, Z2
+	VFMADD213PS  Z10, Z0, Z2
+	VFMADD213PS  Z11, Z0, Z2
+	VFMADD213PS  Z12, Z0, Z2
+	VMULPS       Z0, Z2, Z2
+	VFMADD213PS  Z0, Z0, Z2
+	VADDPS       Z13, Z2, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z13, Z1, Z1
+	VMULPS       Z1, Z0, Z0
+	VADDPS       Z13, Z0, Z0
+	VDIVPS       Z0, Z14, Z0
+	VMOVUPS.Z    (DX), K1, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+end225:
+	VZEROUPPER
+	RET
+
+// func swiGLUGradAVX512(da *float32, db *float32, dy *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·swiGLUGradAVX512(SB), NOSPLIT, $0-48
+	VBROADCASTSS const_sign_avx512<>+0(SB), Z0
+	VBROADCASTSS const_normalLow_avx512<>+0(SB), Z1
+	VBROADCASTSS const_normalHigh_avx512<>+0(SB), Z2
+	VBROADCASTSS const_log2e_avx512<>+0(SB), Z3
+	VBROADCASTSS const_ln2high_avx512<>+0(SB), Z4
+	VBROADCASTSS const_ln2low_avx512<>+0(SB), Z5
+	VBROADCASTSS const_magic_avx512<>+0(SB), Z6
+	VBROADCASTSS const_c0_avx512<>+0(SB), Z7
+	VBROADCASTSS const_c1_avx512<>+0(SB), Z8
+	VBROADCASTSS const_c2_avx512<>+0(SB), Z9
+	VBROADCASTSS const_c3_avx512<>+0(SB), Z10
+	VBROADCASTSS const_c4_avx512<>+0(SB), Z11
+	VBROADCASTSS const_c5_avx512<>+0(SB), Z12
+	VBROADCASTSS const_one_avx512<>+0(SB), Z13
+	MOVQ         da+0(FP), AX
+	MOVQ         db+8(FP), CX
+	MOVQ         dy+16(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         b+32(FP), SI
+	MOVQ         n+40(FP), DI
+
+vectors226:
+	CMPQ         DI, $0x00000010
+	JL           tail227
+	VMOVUPS      (BX), Z14
+	VMOVUPS      (DX), Z15
+	VXORPS       Z0, Z14, Z16
+	VMAXPS       Z16, Z1, Z16
+	VMINPS       Z16, Z2, Z16
+	VMOVUPS      Z6, Z17
+	VFMADD231PS  Z3, Z16, Z17
+	VSUBPS       Z6, Z17, Z18
+	VMOVUPS      Z16, Z16
+	VFNMADD231PS Z4, Z18, Z16
+	VFNMADD231PS Z5, Z18, Z16
+	VMOVUPS      Z7, Z18
+	VFMADD213PS  Z8, Z16, Z18
+	VFMADD213PS  Z9, Z16, Z18
+	VFMADD213PS  Z10, Z16, Z18
+	VFMADD213PS  Z11, Z16, Z18
+	VFMADD213PS  Z12, Z16, Z18
+	VMULPS       Z16, Z18, Z18
+	VFMADD213PS  Z16, Z16, Z18
+	VADDPS       Z13, Z18, Z16
+	VPSLLD       $0x17, Z17, Z17
+	VPADDD       Z13, Z17, Z17
+	VMULPS       Z17, Z16, Z16
+	VADDPS       Z13, Z16, Z16
+	VDIVPS       Z16, Z13, Z16
+	VSUBPS       Z16, Z13, Z17
+	VFMADD213PS  Z13, Z14, Z17
+	VMOVUPS      (SI), Z18
+	VMULPS       Z18, Z15, Z18
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z14, Z15, Z14
+	VMOVUPS      Z14, (CX)
+	VMULPS       Z16, Z17, Z14
+	VMULPS       Z14, Z18, Z14
+	VMOVUPS      Z14, (AX)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, SI
+	SUBQ         $0x00000010, DI
+	JMP          vectors226
+
+tail227:
+	TESTQ        DI, DI
+	JZ           end228
+	MOVL         $0x0000ffff, R8
+	BZHIL        DI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (BX), K1, Z14
+	VMOVUPS.Z    (DX), K1, Z15
+	VXORPS       Z0, Z14, Z0
+	VMAXPS       Z0, Z1, Z0
+	VMINPS       Z0, Z2, Z0
+	VMOVUPS      Z6, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VSUBPS       Z6, Z1, Z2
+	VMOVUPS      Z0, Z0
+	VFNMADD231PS Z4, Z2, Z0
+	VFNMADD231PS Z5, Z2, Z0
+	VMOVUPS      Z7, Z2
+	VFMADD213PS  Z8, Z0, Z2
+	VFMADD213PS  Z9, Z0, Z2
+	VFMADD213PS  Z10, Z0, Z2
+	VFMADD213PS  Z11, Z0, Z2
+	VFMADD213PS  Z12, Z0, Z2
+	VMULPS       Z0, Z2, Z2
+	VFMADD213PS  Z0, Z0, Z2
+	VADDPS       Z13, Z2, Z0
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z13, Z1, Z1
+	VMULPS       Z1, Z0, Z0
+	VADDPS       Z13, Z0, Z0
+	VDIVPS       Z0, Z13, Z0
+	VSUBPS       Z0, Z13, Z1
+	VFMADD213PS  Z13, Z14, Z1
+	VMOVUPS.Z    (SI), K1, Z2
+	VMULPS       Z2, Z15, Z2
+	VMULPS       Z0, Z14, Z3
+	VMULPS       Z3, Z15, Z3
+	VMOVUPS      Z3, K1, (CX)
+	VMULPS       Z0, Z1, Z0
+	VMULPS       Z0, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+end228:
+	VZEROUPPER
+	RET
+
+// func softmaxGradAVX512(ds *float32, p *float32, n int, mean float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-28
+	MOVQ         ds+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS mean+24(FP), Z0
+
+vectors229:
+	CMPQ    DX, $0x00000010
+	JL      tail230
+	VMOVUPS (CX), Z1
+	VMOVUPS (AX), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	SUBQ    $0x00000010, DX
+	JMP     vectors229
+
+tail230:
+	TESTQ     DX, DX
+	JZ        end231
+	MOVL      $0x0000ffff, BX
+	BZHIL     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VMOVUPS.Z (AX), K1, Z2
+	VSUBPS    Z0, Z2, Z0
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+end231:
+	VZEROUPPER
+	RET

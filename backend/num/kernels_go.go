@@ -12,6 +12,8 @@ func Go() Kernels {
 		Add: goAdd, Mul: goMul, MulAdd: goMulAdd, Axpy: goAxpy, Scale: goScale,
 		Dot: goDot, Sum: goSum, Max: goMax, AddRows: goAddRows, SumRows: goSumRows,
 		Softmax: goSoftmax, LogSumExp: goLogSumExp,
+		ExpShift: goExpShift, SoftmaxGrad: goSoftmaxGrad, Rotate: goRotate, RotateBack: goRotateBack,
+		SwiGLU: goSwiGLU, SwiGLUGrad: goSwiGLUGrad,
 		ReLU: goReLU, ReLUGrad: goReLUGrad, TanhGrad: goTanhGrad, SigmoidGrad: goSigmoidGrad,
 		SiLU: goSiLU, SiLUGrad: goSiLUGrad,
 		LSTMCell: goLSTMCell, LSTMCellGrad: goLSTMCellGrad, GRUCell: goGRUCell, GRUCellGrad: goGRUCellGrad,

@@ -51,6 +51,7 @@ func TestKernelsTouchNothingOutsideTheirSlices(t *testing.T) {
 			for _, n := range []int{1, 3, 8, 15, 16, 17, 40, 67} {
 				touchVectors(k, g, n)
 				touchCells(k, g, n)
+				touchDecoder(k, g, n)
 			}
 			for _, s := range [][3]int{{1, 1, 1}, {3, 70, 5}, {12, 32, 17}, {13, 17, 16}, {25, 33, 40}, {30, 64, 260}, {7, 31, 9}, {24, 48, 33}} {
 				for form := range 4 {
@@ -82,6 +83,16 @@ func touchCells(k Kernels, g guardedArena, w int) {
 	zx, zh := g.slice(3*w), g.slice(3*w)
 	k.GRUCell(zx, zh, c0, h)
 	k.GRUCellGrad(g.slice(3*w), g.slice(3*w), c, h, zx, zh, c0)
+}
+
+func touchDecoder(k Kernels, g guardedArena, n int) {
+	a, b, c, d := g.slice(2*n), g.slice(2*n), g.slice(2*n), g.slice(2*n)
+	k.Rotate(a, b, c)
+	k.RotateBack(a, b, c)
+	k.SwiGLU(a, b, c)
+	k.SwiGLUGrad(a, b, c, d, g.slice(2*n))
+	k.ExpShift(a[:n], b[n:], 1)
+	k.SoftmaxGrad(a[:n], b[n:], 1)
 }
 
 func touchGemm(k Kernels, g guardedArena, transA, transB bool, m, n, depth int) {

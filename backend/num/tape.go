@@ -107,6 +107,7 @@ type Tape struct {
 	ops     []Func
 	tensors []*Tensor
 	buffers [][]float32
+	shared  []float32
 	op      int // operations recorded in this pass
 	tensor  int // tensors handed out in this pass
 	buffer  int // buffers handed out in this pass
@@ -158,6 +159,14 @@ func (t *Tape) floats(n int) []float32 {
 	return b[:n]
 }
 
+// borrow returns scratch that the next operation may take over: it is not kept beyond the forward or the backward pass of one.
+func (t *Tape) borrow(n int) []float32 {
+	if cap(t.shared) < n {
+		t.shared = make([]float32, n)
+	}
+	return t.shared[:n]
+}
+
 // Backward sets the gradient of the loss (one element) to one and runs all recorded operations in reverse. An operation whose
 // result nobody used is skipped: its result has no gradient.
 func (t *Tape) Backward(loss *Tensor) {
@@ -165,6 +174,20 @@ func (t *Tape) Backward(loss *Tensor) {
 		mismatch("backward", "a loss of one element", loss)
 	}
 	loss.Gradient()[0] = 1
+	t.reverse()
+}
+
+// BackwardFrom adds grad to the gradient of x, which the caller has worked out, and runs all recorded operations in reverse. Where
+// several results have a gradient from outside, add it to the Gradient of the others before.
+func (t *Tape) BackwardFrom(x *Tensor, grad []float32) {
+	if len(grad) != len(x.Data) {
+		mismatch("backward", fmt.Sprintf("as many elements as the %d of the gradient", len(grad)), x)
+	}
+	t.Core.K.Axpy(x.Gradient(), 1, grad)
+	t.reverse()
+}
+
+func (t *Tape) reverse() {
 	for i := t.op - 1; i >= 0; i-- {
 		t.ops[i].Backward()
 	}

@@ -58,6 +58,14 @@ func (c *Core) Do(n, work int, f func(i0, i1 int)) {
 	c.workers.Do(n, f)
 }
 
+// slots is how many chunks Do may cut, and slot the number of the chunk of 0..n that begins at i0: each may have its own scratch.
+func (c *Core) slots() int { return c.workers.Size() }
+
+func (c *Core) slot(i0, n int) int {
+	chunks := min(c.slots(), n)
+	return (i0*chunks + n - 1) / n
+}
+
 // Gemm is Kernels.Gemm, split over the workers by rows or columns of C, whichever gives more blocks. Not to be called inside Do.
 func (c *Core) Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, dst []float32, ldc int) {
 	if m*n*k < smallWork {

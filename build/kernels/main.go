@@ -59,6 +59,7 @@ func generate(f family) (map[string][]byte, error) {
 	g.cells()
 	g.adam()
 	g.gemm()
+	g.decoder()
 	file, err := ctx.Result()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %v", f.name, err)
