@@ -64,6 +64,7 @@ func (papers) New(setup lab.Setup, seed uint64, bench lab.Bench) (lab.Method, er
 	if err != nil {
 		return nil, err
 	}
+	bench.Code = p.Code()
 	return p.New(setup, seed, bench)
 }
 

@@ -28,6 +28,20 @@ type Snapshotter interface {
 type Bench struct {
 	Kernel  string // kernel family: avx512, avx2, go; "" picks the best
 	Threads int    // workers inside one run, at least 1
+	Code    string // code identity of the paper: what is kept in Cache was made by it
+	Cache   string // folder of what several runs share, as warm starts; "" keeps nothing
+	// Service finds a training service by its name; nil where none is set up.
+	Service func(name string) (Service, error)
+}
+
+// Service is how to reach a training service.
+type Service struct {
+	Name      string
+	URL       string
+	Key       string // of the interface, secret: it goes into the header of a request and nowhere else
+	BaseModel string // the service's name of the model to start from; "" for the warm start of the run
+	Rank      int    // of the adapters, 0 trains all weights
+	Profile   string // how the service differs from the protocol; "" finds out
 }
 
 // Setup is a resolved set-up: every knob of every section with its value. It is data, so that it can be hashed, sent and shared.

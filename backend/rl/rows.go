@@ -111,3 +111,14 @@ func (b *rowBuilder) finish(rows []Datum) []Datum {
 	*b = rowBuilder{}
 	return rows
 }
+
+// Supervised makes the row of a prompt and the answer that is to follow it: every token of the answer is trained, with weight 1.
+func Supervised(prompt, answer []int32) Datum {
+	n := len(prompt) + len(answer) - 1
+	whole := slices.Concat(prompt, answer)
+	d := Datum{Input: whole[:n], Targets: whole[1:], Weights: make([]float32, n)}
+	for t := len(prompt) - 1; t < n; t++ {
+		d.Weights[t] = 1
+	}
+	return d
+}

@@ -1,0 +1,213 @@
+package base
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/llm"
+	"github.com/loci-lab/loci/backend/rl"
+)
+
+const (
+	paperFile   = "loci.json"         // beside the model: how it was made
+	weightsFile = "model.safetensors" // what its hash is of
+	pollEvery   = 200 * time.Millisecond
+)
+
+// cache is a folder of bases: each finished one in a folder of its own, one that is being made in a file KEY.part. The zero value keeps nothing.
+type cache struct{ dir string }
+
+// paper is what stands beside the model: enough to make it again and to see that it is whole.
+type paper struct {
+	Spec   Spec    `json:"spec"`
+	Curve  []Point `json:"curve"`
+	SHA256 string  `json:"sha256"` // of weightsFile
+}
+
+// part is what a base that is being made has beside the trainer's state.
+type part struct {
+	Step   int     `json:"step"`
+	Curve  []Point `json:"curve"`
+	Loss   float64 `json:"loss"`
+	Tokens float64 `json:"tokens"`
+}
+
+func (c cache) folder(key string) string {
+	if c.dir == "" {
+		return ""
+	}
+	return filepath.Join(c.dir, key)
+}
+
+// cached takes a finished base from the cache. One that is damaged is put aside and made again.
+func (m *Maker) cached() (bool, error) {
+	dir := m.cache.folder(m.Key)
+	if dir == "" {
+		return false, nil
+	}
+	text, err := os.ReadFile(filepath.Join(dir, paperFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, unreadable(dir, err)
+	}
+	var p paper
+	hash, err := hashOf(filepath.Join(dir, weightsFile))
+	if json.Unmarshal(text, &p) != nil || err != nil || hash != p.SHA256 {
+		return false, m.cache.aside(dir)
+	}
+	folder, err := llm.ReadFolder(dir)
+	if err != nil || folder.Model.Shape != m.Spec.Shape {
+		return false, m.cache.aside(dir)
+	}
+	m.model, m.curve = folder.Model, p.Curve
+	return true, nil
+}
+
+// aside moves a damaged folder out of the way: a person may want to look at it, a run wants a whole base.
+func (c cache) aside(dir string) error {
+	to := dir + ".damaged"
+	if err := errors.Join(os.RemoveAll(to), os.Rename(dir, to)); err != nil {
+		return unreadable(dir, err)
+	}
+	return nil
+}
+
+func unreadable(path string, err error) error {
+	return lab.Errorf(lab.Unavailable, "the warm start %q cannot be read or written: %w", path, err).
+		WithHint("free space or make the folder writable; a warm start that is removed is made again")
+}
+
+func hashOf(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// lock waits until nobody else makes the base of that key.
+func (c cache) lock(ctx context.Context, key string) (io.Closer, error) {
+	if c.dir == "" {
+		return io.NopCloser(nil), nil
+	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return nil, unreadable(c.dir, err)
+	}
+	l := flock.New(filepath.Join(c.dir, key+".lock"))
+	if ok, err := l.TryLockContext(ctx, pollEvery); err != nil || !ok {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, unreadable(l.Path(), err)
+	}
+	return l, nil
+}
+
+// resume continues a base from the checkpoint that an ended process left. A checkpoint that cannot be used is dropped: the base begins anew.
+func (c cache) resume(m *Maker) error {
+	if c.dir == "" {
+		return nil
+	}
+	file := c.folder(m.Key) + ".part"
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return unreadable(file, err)
+	}
+	fresh := new(bytes.Buffer)
+	if err := m.train.Snapshot(fresh); err != nil {
+		return err
+	}
+	var p part
+	if err := rl.ReadParts(bytes.NewReader(text), rl.Part{Name: "base", State: rl.JSON(&p)}, rl.Part{Name: "trainer", State: m.train}); err != nil {
+		return m.train.Restore(fresh)
+	}
+	m.step, m.curve, m.loss, m.tokens = p.Step, p.Curve, p.Loss, p.Tokens
+	return nil
+}
+
+// keep writes a checkpoint of a base that is being made.
+func (c cache) keep(m *Maker) error {
+	if c.dir == "" {
+		return nil
+	}
+	file := c.folder(m.Key) + ".part"
+	var b bytes.Buffer
+	p := part{m.step, m.curve, m.loss, m.tokens}
+	if err := rl.WriteParts(&b, rl.Part{Name: "base", State: rl.JSON(&p)}, rl.Part{Name: "trainer", State: m.train}); err != nil {
+		return err
+	}
+	if err := replace(file, b.Bytes()); err != nil {
+		return unreadable(file, err)
+	}
+	return nil
+}
+
+// replace writes a file so that after a crash it is the old one or the new one.
+func replace(file string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// put keeps a finished base: its folder appears at once or not at all.
+func (c cache) put(m *Maker) error {
+	dir := c.folder(m.Key)
+	if dir == "" {
+		return nil
+	}
+	made := dir + ".new"
+	if err := os.RemoveAll(made); err != nil {
+		return unreadable(made, err)
+	}
+	folder := llm.NewFolder(m.model, m.words)
+	if err := folder.Write(made, llm.F32); err != nil {
+		return err
+	}
+	hash, err := hashOf(filepath.Join(made, weightsFile))
+	if err != nil {
+		return unreadable(made, err)
+	}
+	text, err := json.MarshalIndent(paper{m.Spec, m.curve, hash}, "", "  ")
+	if err != nil {
+		return lab.Errorf(lab.Internal, "how a base was made cannot be written: %w", err)
+	}
+	if err := errors.Join(replace(filepath.Join(made, paperFile), text), os.Rename(made, dir)); err != nil {
+		return unreadable(dir, err)
+	}
+	if err := os.Remove(dir + ".part"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return unreadable(dir+".part", err)
+	}
+	return nil
+}
