@@ -191,6 +191,28 @@ func TestRenumberedStepsAreTheSameItem(t *testing.T) {
 	}
 }
 
+func TestSplitsShareNoItemWhereThereAreFew(t *testing.T) {
+	a := arithmetic(t, func(k *ArithmeticKnobs) {
+		*k = ArithmeticKnobs{Live: 1, Shortest: 1, Longest: 1, Modulus: 11, Operand: 9, Doubling: 0.5}
+	})
+	items := map[string]string{} // of 11 starts and 19 operations, 209 in all
+	for _, split := range a.Splits() {
+		for seed := range uint64(4000) {
+			p, err := a.Problem(split, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if other := items[string(p.item())]; other != "" && other != split {
+				t.Fatalf("%q is in %s and %s", p.Question(), other, split)
+			}
+			items[string(p.item())] = split
+		}
+	}
+	if len(items) != 209 {
+		t.Errorf("%d items were met, want all 209", len(items))
+	}
+}
+
 func TestWrongKnobsAreNamed(t *testing.T) {
 	for name, change := range map[string]func(*ArithmeticKnobs){
 		"live is 7":           func(k *ArithmeticKnobs) { k.Live = 7 },

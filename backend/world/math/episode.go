@@ -20,7 +20,7 @@ type verdict struct {
 type episode struct {
 	question string
 	solution string // what the oracle says
-	blind    string // what somebody says who cannot keep anything in mind
+	blind    string // what somebody says who cannot take a value from one step to the next
 	judge    func(answer string) verdict
 	marks    func() lab.Scene // without the answer given
 	given    string           // as the picture shows it

@@ -31,6 +31,7 @@ const End = "<end>"
 func Worlds() []schema.Kind {
 	return []schema.Kind{
 		{Name: RunningArithmetic, Doc: "Variables changed by operation after operation, worked out step by step: a long chain of thought with a state to carry.", New: func() any { return new(ArithmeticKnobs) }},
+		{Name: WordProblems, Doc: "Short stories of two or three steps with a number for an answer, written inside tags.", New: func() any { return new(WordKnobs) }},
 	}
 }
 
@@ -39,6 +40,8 @@ func New(knobs any) (world.Text, error) {
 	switch k := knobs.(type) {
 	case *ArithmeticKnobs:
 		return NewArithmetic(*k)
+	case *WordKnobs:
+		return NewWords(*k)
 	}
 	return nil, lab.Errorf(lab.Internal, "knobs of type %T belong to no world of arithmetic", knobs)
 }
