@@ -20,36 +20,26 @@ const (
 func (l *lane) rotate(i0, i1 int) {
 	s, y := l.w.shape, &l.w.layers[l.layer]
 	dh, rep, n := s.HeadDim, s.Heads/s.KVHeads, len(l.places)
-	half, all := dh/2, (s.Heads+2*s.KVHeads)*dh
+	all := (s.Heads + 2*s.KVHeads) * dh
 	for i := i0; i < i1; i++ {
 		p, row := &l.places[i], l.qkv[i*all:(i+1)*all]
-		cos, sin := l.w.cos[p.position*half:(p.position+1)*half], l.w.sin[p.position*half:(p.position+1)*half]
+		turn := l.w.turns[p.position*dh : (p.position+1)*dh]
 		for h := range s.Heads {
 			q := row[h*dh : (h+1)*dh]
 			if y.queryNorm != nil {
 				rmsNorm(l.k, q, q, y.queryNorm, s.Eps)
 			}
-			turn(l.q[(((h/rep)*n+i)*rep+h%rep)*dh:], 1, q, cos, sin)
+			at := (((h/rep)*n+i)*rep + h%rep) * dh
+			l.k.Rotate(l.q[at:at+dh], q, turn)
 		}
 		for h := range s.KVHeads {
 			key := row[(s.Heads+h)*dh : (s.Heads+h+1)*dh]
 			if y.keyNorm != nil {
 				rmsNorm(l.k, key, key, y.keyNorm, s.Eps)
 			}
-			turn(p.cache.keys(l.layer, h)[p.at:], p.cache.room, key, cos, sin)
-			copy(p.cache.values(l.layer, h)[p.at*dh:(p.at+1)*dh], row[(s.Heads+s.KVHeads+h)*dh:])
+			l.k.Rotate(key, key, turn)
+			p.cache.put(l.layer, h, p.at, key, row[(s.Heads+s.KVHeads+h)*dh:(s.Heads+s.KVHeads+h+1)*dh])
 		}
-	}
-}
-
-// turn rotates the pairs (i, i+dh/2) of src [dh] and writes them stride apart: the layout of pairs of Llama's published weights.
-func turn(dst []float32, stride int, src, cos, sin []float32) {
-	half := len(cos)
-	low, high, sin := src[:half], src[half:2*half], sin[:half]
-	for i, c := range cos {
-		a, b, s := low[i], high[i], sin[i]
-		dst[i*stride] = float32(a*c) - float32(b*s)
-		dst[(half+i)*stride] = float32(b*c) + float32(a*s)
 	}
 }
 

@@ -41,3 +41,12 @@ func (c *cache) values(layer, head int) []float32 {
 	at := (2*(layer*c.kv+head) + 1) * n
 	return c.data[at : at+n]
 }
+
+// put files the key and value [HeadDim] of one token.
+func (c *cache) put(layer, head, at int, key, value []float32) {
+	keys := c.keys(layer, head)
+	for i, x := range key {
+		keys[i*c.room+at] = x
+	}
+	copy(c.values(layer, head)[at*c.dh:], value)
+}

@@ -10,15 +10,12 @@ func (s *Sampler) run(ctx context.Context, w wave) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := 1
-		for tokens := len(w[0].tokens); n < len(w) && tokens+len(w[n].tokens) <= promptRows; n++ {
-			tokens += len(w[n].tokens)
-		}
-		s.whole.prefill(w[:n])
-		if err := s.file(w[:n].rows()); err != nil {
+		s.read = w[:w.first(promptRows)]
+		s.readPrompts()
+		if err := s.file(s.read.rows()); err != nil {
 			return err
 		}
-		w = w[n:]
+		w = w[len(s.read):]
 	}
 	for len(s.live) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -51,20 +48,47 @@ func (s *Sampler) file(rows []*row) error {
 // forget lets go of what the rows of the wave hold.
 func (s *Sampler) forget() {
 	clear(s.live[:cap(s.live)])
-	s.live = s.live[:0]
+	s.live, s.read = s.live[:0], nil
+}
+
+// apart says whether lanes beside each other are better for so many rows or prompts than one that shares its products.
+func (s *Sampler) apart(n int) bool { return n > 1 && len(s.lanes) > 1 && s.w.size() <= sharedWeight }
+
+// readPrompts computes the prompts under way and draws the first token of their rows.
+func (s *Sampler) readPrompts() {
+	if !s.apart(len(s.read)) {
+		s.whole.prefill(s.read)
+		return
+	}
+	s.core.Do(len(s.lanes), s.read.tokens()*s.w.size(), s.readLanes)
+}
+
+// readShares gives each lane prompts with about as many tokens.
+func (s *Sampler) readShares(i0, i1 int) {
+	all, past, from := s.read.tokens(), 0, 0
+	for i := range i1 {
+		to := from
+		for ; to < len(s.read) && (2*past+len(s.read[to].tokens))*len(s.lanes) < 2*all*(i+1); to++ {
+			past += len(s.read[to].tokens)
+		}
+		if i >= i0 && from < to {
+			s.lanes[i].prefill(s.read[from:to])
+		}
+		from = to
+	}
 }
 
 // decodeStep draws the next token of every live row.
 func (s *Sampler) decodeStep() {
-	if len(s.live) == 1 || len(s.lanes) == 1 || s.w.size() > sharedWeight {
+	if !s.apart(len(s.live)) {
 		s.whole.decode(s.live)
 		return
 	}
-	s.core.Do(len(s.lanes), len(s.live)*s.w.size(), s.step)
+	s.core.Do(len(s.lanes), len(s.live)*s.w.size(), s.decodeLanes)
 }
 
-// stepLanes gives each lane its share of the live rows.
-func (s *Sampler) stepLanes(i0, i1 int) {
+// decodeShares gives each lane its share of the live rows.
+func (s *Sampler) decodeShares(i0, i1 int) {
 	for i := i0; i < i1; i++ {
 		if rows := s.live[i*len(s.live)/len(s.lanes) : (i+1)*len(s.live)/len(s.lanes)]; len(rows) > 0 {
 			s.lanes[i].decode(rows)

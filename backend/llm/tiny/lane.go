@@ -1,8 +1,6 @@
 package tiny
 
 import (
-	"math"
-
 	"github.com/loci-lab/loci/backend/num"
 )
 
@@ -50,7 +48,10 @@ type place struct {
 func newLane(w *weights, core *num.Core, threads int) *lane {
 	l := &lane{w: w, k: &core.K, mul: core.Gemm, do: core.Do, threads: threads}
 	if threads == 1 {
-		l.mul, l.do = core.K.Gemm, alone
+		if own, err := num.Family(core.K.Name); err == nil {
+			l.k = &own // the same kernels with working memory of their own, for which lanes need not queue
+		}
+		l.mul, l.do = l.k.Gemm, alone
 	}
 	l.scores, l.choices = make([][]float32, threads), make([]chooser, threads)
 	l.normRows, l.rotateRows, l.attendUnits = l.norm, l.rotate, l.attend
@@ -131,18 +132,15 @@ func (l *lane) norm(i0, i1 int) {
 
 // rmsNorm writes gain * src / sqrt(mean(src^2) + eps) (arXiv 1910.07467v1, eq. 4). dst may be src.
 func rmsNorm(k *num.Kernels, dst, src, gain []float32, eps float64) {
-	inv := float32(1 / math.Sqrt(float64(k.Dot(src, src))/float64(len(src))+eps))
-	k.Mul(dst, src, gain)
-	k.Scale(dst, inv)
+	num.RMSRow(k, dst, src, eps)
+	k.Mul(dst, dst, gain)
 }
 
-// gate is SiLU(gate) * up.
 func (l *lane) gate(i0, i1 int) {
 	n := l.w.shape.Inner
 	for i := i0; i < i1; i++ {
-		g, f := l.g[i*n:(i+1)*n], l.f[i*2*n:(i+1)*2*n]
-		l.k.SiLU(g, f[:n])
-		l.k.Mul(g, g, f[n:])
+		f := l.f[i*2*n : (i+1)*2*n]
+		l.k.SwiGLU(l.g[i*n:(i+1)*n], f[:n], f[n:])
 	}
 }
 

@@ -38,20 +38,22 @@ type Sampler struct {
 	whole *lane   // all workers share its products
 	lanes []*lane // one a worker, which decodes rows of its own
 	live  []*row  // of the step under way
-	step  func(i0, i1 int)
+	read  wave    // the prompts under way
+
+	decodeLanes, readLanes func(i0, i1 int) // bound once
 }
 
 // New returns a sampler of the model as it is now, with its adapters. It changes nothing of the model and keeps reading its weights, so
-// they must stay as they are: whoever trains on hands in a copy. tok may be nil; then no request may name a StopText. The core must not
-// be used by others during a call.
+// they must stay as they are: whoever trains on hands in a copy. It panics on a decoder with hooks. tok may be nil; then no request may
+// name a StopText. The core must not be used by others during a call.
 func New(core *num.Core, model *nn.Decoder, tok llm.Tokenizer) *Sampler {
-	s := &Sampler{core: core, tok: tok, w: newWeights(core, model), bound: cacheBound / 4}
+	s := &Sampler{core: core, tok: tok, w: newWeights(model), bound: cacheBound / 4}
 	threads := workers(core)
 	s.whole = newLane(s.w, core, threads)
 	for range threads {
 		s.lanes = append(s.lanes, newLane(s.w, core, 1))
 	}
-	s.step = s.stepLanes
+	s.decodeLanes, s.readLanes = s.decodeShares, s.readShares
 	return s
 }
 

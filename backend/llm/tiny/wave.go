@@ -118,7 +118,7 @@ func (s *Sampler) caches(w wave) {
 		}
 	}
 	s.slab = sized(s.slab, need)
-	s.w.reach(longest)
+	s.w.turns = s.w.rotary.Turns(longest)
 	rest := s.slab
 	for _, p := range w {
 		p.cache, rest = newCache(s.w.shape, len(p.tokens), rest)
@@ -144,4 +144,20 @@ func (w wave) rows() (all []*row) {
 		all = append(all, p.rows...)
 	}
 	return all
+}
+
+func (w wave) tokens() (n int) {
+	for _, p := range w {
+		n += len(p.tokens)
+	}
+	return n
+}
+
+// first is how many prompts from the front have at most so many tokens together, at least one.
+func (w wave) first(tokens int) int {
+	n := 1
+	for sum := len(w[0].tokens); n < len(w) && sum+len(w[n].tokens) <= tokens; n++ {
+		sum += len(w[n].tokens)
+	}
+	return n
 }
