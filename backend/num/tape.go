@@ -167,6 +167,18 @@ func (t *Tape) borrow(n int) []float32 {
 	return t.shared[:n]
 }
 
+// Bytes is the memory that the tape keeps: results, their gradients and scratch.
+func (t *Tape) Bytes() int {
+	n := cap(t.shared)
+	for _, x := range t.tensors {
+		n += cap(x.Data) + cap(x.Grad)
+	}
+	for _, b := range t.buffers {
+		n += cap(b)
+	}
+	return 4 * n
+}
+
 // Backward sets the gradient of the loss (one element) to one and runs all recorded operations in reverse. An operation whose
 // result nobody used is skipped: its result has no gradient.
 func (t *Tape) Backward(loss *Tensor) {
