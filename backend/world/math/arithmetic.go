@@ -7,11 +7,12 @@ import (
 )
 
 // Arithmetic is the world running-arithmetic: start values of a few variables and a list of numbered operations on them, all visible
-// from the beginning; the answer is one variable's value at the end. Work is written a line a step, and only the changed variable is
-// named, so whoever loses the beginning of the work (a chunk ends) knows the others only if a line restated them.
+// from the beginning; the answer is one variable's value at the end. Work is written a line a step, and only the variables that the step
+// reads and changes are named, so whoever loses the beginning of the work (a chunk ends) knows the others only if a line restated them.
 //
-// An answer reads, for example, "s4 y +3 x = 31" for each step, "state s4 x = 31 y = 28" where all variables are restated (legal at any
-// time), and last "answer 31".
+// An answer reads, for example, "s4 y 28 +3 x 31" for each step, "state s4 x 31 y 28" where all variables are restated (legal at any
+// time), and last "answer 31". That the value which is read is written beside what is done to it makes the work learnable: each word
+// is then either copied from one place or a fact about the two words before it.
 type Arithmetic struct {
 	knobs ArithmeticKnobs
 	spec  world.TextSpec
@@ -27,7 +28,7 @@ func NewArithmetic(k ArithmeticKnobs) (*Arithmetic, error) {
 
 // arithmeticWords depends on nothing but the modulus, so that one model serves every length and every number of variables.
 func arithmeticWords(modulus int) []string {
-	words := []string{askWord, answerWord, stateWord, "=", "*2"}
+	words := []string{askWord, answerWord, stateWord, "*2"}
 	for i := range variables {
 		words = append(words, variables[i:i+1])
 	}
@@ -72,15 +73,18 @@ func (a *Arithmetic) draw(d *dice) *Problem {
 	for v := range p.Start {
 		p.Start[v] = d.below(k.Modulus)
 	}
+	target := d.below(k.Live)
 	for i := range p.Ops {
-		p.Ops[i] = a.operation(d)
+		if k.Live > 1 && !d.chance(k.Stay) {
+			target = d.other(k.Live, target)
+		}
+		p.Ops[i] = a.operation(d, target)
 	}
 	return p
 }
 
-func (a *Arithmetic) operation(d *dice) Operation {
+func (a *Arithmetic) operation(d *dice, target int) Operation {
 	k := &a.knobs
-	target := d.below(k.Live)
 	o := Operation{Source: target, Target: target}
 	if k.Live > 1 && d.chance(k.Reads) {
 		o.Source = d.other(k.Live, target)

@@ -9,7 +9,7 @@ import (
 
 func arithmetic(t *testing.T, change func(*ArithmeticKnobs)) *Arithmetic {
 	t.Helper()
-	k := ArithmeticKnobs{Live: 2, Shortest: 8, Longest: 20, Modulus: 97, Operand: 9, Doubling: 0.1, Reads: 0.3}
+	k := ArithmeticKnobs{Live: 2, Shortest: 8, Longest: 20, Modulus: 97, Operand: 9, Doubling: 0.1, Reads: 0.15, Stay: 0.8}
 	if change != nil {
 		change(&k)
 	}
@@ -28,8 +28,8 @@ func byHand() *Problem {
 }
 
 const (
-	byHandQuestion = "x = 95 y = 7\ns4 y +3 x\ns5 y -9 y\ns6 x *2 x\ns7 x +5 y\nask y"
-	byHandWork     = "s4 y +3 x = 10\ns5 y -9 y = 95\ns6 x *2 x = 20\ns7 x +5 y = 25\nanswer 25"
+	byHandQuestion = "x 95 y 7\ns4 y +3 x\ns5 y -9 y\ns6 x *2 x\ns7 x +5 y\nask y"
+	byHandWork     = "s4 y 7 +3 x 10\ns5 y 7 -9 y 95\ns6 x 10 *2 x 20\ns7 x 20 +5 y 25\nanswer 25"
 )
 
 func TestAProblemWorkedOutByHand(t *testing.T) {
@@ -67,23 +67,23 @@ func TestAWorkIsCheckedLineByLine(t *testing.T) {
 		{"all right, on one line, with the end token", strings.ReplaceAll(byHandWork, "\n", " ") + " <end>",
 			Check{Answered: true, Answer: 25, Correct: true, Tokens: 26, Steps: 4, Sound: 4, Right: 4}},
 		{"empty", "", Check{}},
-		{"a wrong value that later steps go on from", "s4 y +3 x = 11 s5 y -9 y = 95 s6 x *2 x = 22 s7 x +5 y = 27 answer 27",
+		{"a wrong value that later steps go on from", "s4 y 7 +3 x 11 s5 y 7 -9 y 95 s6 x 11 *2 x 22 s7 x 22 +5 y 27 answer 27",
 			Check{Answered: true, Answer: 27, Tokens: 26, Steps: 4, Sound: 3, Right: 1}},
-		{"a wrong value that is not gone on from", "s4 y +3 x = 11 s5 y -9 y = 95 s6 x *2 x = 20 s7 x +5 y = 25 answer 25",
+		{"a wrong value that is not gone on from", "s4 y 7 +3 x 11 s5 y 7 -9 y 95 s6 x 10 *2 x 20 s7 x 20 +5 y 25 answer 25",
 			Check{Answered: true, Answer: 25, Correct: true, Tokens: 26, Steps: 4, Sound: 2, Right: 3}},
-		{"a step left out", "s4 y +3 x = 10 s6 x *2 x = 20 answer 25",
+		{"a step left out", "s4 y 7 +3 x 10 s6 x 10 *2 x 20 answer 25",
 			Check{Answered: true, Answer: 25, Correct: true, Tokens: 14, Steps: 2, Sound: 1, Right: 2}},
-		{"an operation copied wrongly", "s4 x +3 x = 1", Check{Tokens: 6, Steps: 1}},
-		{"a step that the question does not have", "s9 x +3 x = 1", Check{Tokens: 6, Steps: 1}},
-		{"a faithful restating line", "s4 y +3 x = 10 state s4 x = 10 y = 7", Check{Tokens: 14, Steps: 1, Sound: 1, Right: 1, Restates: 1, Faithful: 1}},
-		{"a restating line with an old value", "s4 y +3 x = 10 state s4 x = 95 y = 7", Check{Tokens: 14, Steps: 1, Sound: 1, Right: 1, Restates: 1}},
-		{"a restating line of another step", "s4 y +3 x = 10 state s5 x = 10 y = 7", Check{Tokens: 14, Steps: 1, Sound: 1, Right: 1, Restates: 1}},
-		{"a restating line that leaves a variable out", "state s4 x = 10", Check{Tokens: 5, Junk: 5}},
+		{"an operation copied wrongly", "s4 x 95 +3 x 1", Check{Tokens: 6, Steps: 1}},
+		{"a step that the question does not have", "s9 x 95 +3 x 1", Check{Tokens: 6, Steps: 1}},
+		{"a faithful restating line", "s4 y 7 +3 x 10 state s4 x 10 y 7", Check{Tokens: 12, Steps: 1, Sound: 1, Right: 1, Restates: 1, Faithful: 1}},
+		{"a restating line with an old value", "s4 y 7 +3 x 10 state s4 x 95 y 7", Check{Tokens: 12, Steps: 1, Sound: 1, Right: 1, Restates: 1}},
+		{"a restating line of another step", "s4 y 7 +3 x 10 state s5 x 10 y 7", Check{Tokens: 12, Steps: 1, Sound: 1, Right: 1, Restates: 1}},
+		{"a restating line that leaves a variable out", "state s4 x 10", Check{Tokens: 4, Junk: 4}},
 		{"words behind the answer", "answer 25 answer 3", Check{Answered: true, Answer: 25, Correct: true, Tokens: 4, Junk: 2}},
 		{"a marker without a number", "answer x", Check{Tokens: 2, Junk: 2}},
 		{"a number that no value has", "answer 97", Check{Tokens: 2, Junk: 2}},
 		{"a number with a leading zero", "answer 025", Check{Tokens: 2, Junk: 2}},
-		{"a line that is cut off", "s4 y +3 x =", Check{Tokens: 5, Junk: 5}},
+		{"a line that is cut off", "s4 y 7 +3 x", Check{Tokens: 5, Junk: 5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := byHand().Check(c.work); got != c.want {
@@ -101,17 +101,17 @@ func TestATailIsEnoughWhereTheStepAndAllLiveValuesCanBeRead(t *testing.T) {
 	}{
 		{"nothing done: y stands in the question, x is dead, but no step is named", "", "",
 			Border{Done: 0, Live: 1, Stated: 1, Restated: -1}, false},
-		{"the changed variable is in the tail, the other stands in the question", "s4 y +3 x = 10", "s4 y +3 x = 10",
+		{"the changed variable is in the tail, the other stands in the question", "s4 y 7 +3 x 10", "s4 y 7 +3 x 10",
 			Border{Done: 1, Live: 2, Stated: 2, Pointer: true, Restated: -1}, true},
-		{"the step's number is cut off", "s4 y +3 x = 10", "+3 x = 10", Border{Done: 1, Live: 2, Stated: 2, Restated: -1}, false},
-		{"the variable's name is cut off", "s4 y +3 x = 10 s5", "= 10 s5", Border{Done: 1, Live: 2, Stated: 1, Pointer: true, Restated: -1}, false},
-		{"y is overwritten before it is read, so x alone counts, and is lost", "s4 y +3 x = 10 s5 y -9 y = 95", "s5 y -9 y = 95",
+		{"the step's number is cut off", "s4 y 7 +3 x 10", "+3 x 10", Border{Done: 1, Live: 2, Stated: 2, Restated: -1}, false},
+		{"the variable's name is cut off", "s4 y 7 +3 x 10 s5", "10 s5", Border{Done: 1, Live: 2, Stated: 1, Pointer: true, Restated: -1}, false},
+		{"y is overwritten before it is read, so x alone counts, and is lost", "s4 y 7 +3 x 10 s5 y 7 -9 y 95", "s5 y 7 -9 y 95",
 			Border{Done: 2, Live: 1, Stated: 0, Pointer: true, Restated: -1}, false},
-		{"a restating line brings x back", "s4 y +3 x = 10 s5 y -9 y = 95 state s5 x = 10 y = 95 s6", "state s5 x = 10 y = 95 s6",
+		{"a restating line brings x back", "s4 y 7 +3 x 10 s5 y 7 -9 y 95 state s5 x 10 y 95 s6", "state s5 x 10 y 95 s6",
 			Border{Done: 2, Live: 1, Stated: 1, Pointer: true, Restated: 1}, true},
-		{"a restating line whose head is cut off still states its values", "s4 y +3 x = 10 s5 y -9 y = 95 state s5 x = 10 y = 95", "s5 x = 10 y = 95",
+		{"a restating line whose head is cut off still states its values", "s4 y 7 +3 x 10 s5 y 7 -9 y 95 state s5 x 10 y 95", "s5 x 10 y 95",
 			Border{Done: 2, Live: 1, Stated: 1, Pointer: true, Restated: -1}, true},
-		{"no tail", "s4 y +3 x = 10", "", Border{Done: 1, Live: 2, Stated: 1, Restated: -1}, false},
+		{"no tail", "s4 y 7 +3 x 10", "", Border{Done: 1, Live: 2, Stated: 1, Restated: -1}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := byHand()
@@ -240,7 +240,7 @@ func TestWrongKnobsAreNamed(t *testing.T) {
 }
 
 func FuzzAWorkIsReadWithoutAPanic(f *testing.F) {
-	for _, work := range []string{"", byHandWork, "state s4 x = 10 y = 7 answer", "s4 y +3 x = 99999999999999999999", "= = s s- +0"} {
+	for _, work := range []string{"", byHandWork, "state s4 x 10 y 7 answer", "s4 y 7 +3 x 99999999999999999999", "s s- +0 x"} {
 		f.Add(work, 8)
 	}
 	f.Fuzz(func(t *testing.T, work string, tail int) {
@@ -256,7 +256,7 @@ func FuzzAWorkIsReadWithoutAPanic(f *testing.F) {
 }
 
 func BenchmarkTrace(b *testing.B) {
-	a, err := NewArithmetic(ArithmeticKnobs{Live: 2, Shortest: 8, Longest: 20, Modulus: 97, Operand: 9, Doubling: 0.1, Reads: 0.3})
+	a, err := NewArithmetic(ArithmeticKnobs{Live: 2, Shortest: 8, Longest: 20, Modulus: 97, Operand: 9, Doubling: 0.1, Reads: 0.15, Stay: 0.8})
 	if err != nil {
 		b.Fatal(err)
 	}

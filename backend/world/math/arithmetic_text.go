@@ -85,12 +85,12 @@ func ReadProblem(question string, modulus int) (*Problem, error) {
 	r := p.reader(question)
 	live := 0
 	for v, ok := r.variable(0); ok && v == live && live < maxLive; v, ok = r.variable(0) {
-		value, isValue := r.equals(1)
+		value, isValue := r.whole(1)
 		if !isValue {
 			break
 		}
 		p.Start[live] = value
-		live, r.pos = live+1, r.pos+3
+		live, r.pos = live+1, r.pos+2
 	}
 	p.Start, r.values = p.Start[:live], r.values[:live]
 	for r.operation() {

@@ -31,7 +31,7 @@ func (p *Problem) Border(work string, tail int) Border {
 	b := Border{Restated: -1}
 	kept := max(0, len(whole.words)-max(0, tail))
 	for whole.next() {
-		begin := whole.pos - 2 - 3*len(p.Start)
+		begin := whole.pos - 2 - 2*len(p.Start)
 		if whole.kind == stateLine && begin >= kept {
 			b.Restated = len(whole.words) - whole.pos
 		}
@@ -60,7 +60,7 @@ func (p *Problem) readable(words []string) (values []bool, pointer bool) {
 			pointer = true
 		}
 		v, isName := r.variable(0)
-		if _, isValue := r.equals(1); isName && isValue {
+		if _, isValue := r.whole(1); isName && isValue {
 			values[v] = true
 		}
 	}

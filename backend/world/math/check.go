@@ -13,7 +13,7 @@ type Check struct {
 
 	Tokens   int // words of the work, End not counted
 	Steps    int // lines of a step that could be read
-	Sound    int // of these: the next operation, copied rightly, done rightly on the values that the work stated before
+	Sound    int // of these: the next operation, copied rightly, done rightly on the value that its source had by the lines before
 	Right    int // of these: the value is the true one after that operation
 	Restates int // restating lines that could be read and name every variable
 	Faithful int // of these: all values and the step agree with what the work stated before
@@ -114,18 +114,20 @@ func (r *reader) next() bool {
 	return true
 }
 
-// step reads "s4 y +3 x = 31".
+// step reads "s4 y 28 +3 x 31".
 func (r *reader) step() bool {
 	number, ok := r.number(0)
 	source, isSource := r.variable(1)
-	add, isAdd := parseOperation(r.word(2))
-	target, isTarget := r.variable(3)
-	value, isValue := r.equals(4)
-	if !ok || !isSource || !isAdd || !isTarget || !isValue {
+	read, isRead := r.whole(2)
+	add, isAdd := parseOperation(r.word(3))
+	target, isTarget := r.variable(4)
+	value, isValue := r.whole(5)
+	if !ok || !isSource || !isRead || !isAdd || !isTarget || !isValue {
 		return false
 	}
 	r.at, r.line, r.value = r.problem.index(number), Operation{source, add, target}, value
-	r.sound = r.at == r.done && r.at >= 0 && r.line == r.problem.Ops[r.at] && value == r.line.apply(r.values[source], r.problem.Modulus)
+	r.sound = r.at == r.done && r.at >= 0 && r.line == r.problem.Ops[r.at] && read == r.values[source] &&
+		value == r.line.apply(read, r.problem.Modulus)
 	r.values[target] = value
 	if r.at >= 0 {
 		r.done = r.at + 1
@@ -134,7 +136,7 @@ func (r *reader) step() bool {
 	return true
 }
 
-// state reads "state s4 x = 31 y = 28" with all variables in their order.
+// state reads "state s4 x 31 y 28" with all variables in their order.
 func (r *reader) state() bool {
 	number, ok := r.number(1)
 	if r.word(0) != stateWord || !ok {
@@ -142,8 +144,8 @@ func (r *reader) state() bool {
 	}
 	stated := make([]int, len(r.values))
 	for v := range stated {
-		name, isName := r.variable(2 + 3*v)
-		value, isValue := r.equals(3 + 3*v)
+		name, isName := r.variable(2 + 2*v)
+		value, isValue := r.whole(3 + 2*v)
 		if !isName || name != v || !isValue {
 			return false
 		}
@@ -158,7 +160,7 @@ func (r *reader) state() bool {
 		r.done = r.at + 1
 	}
 	r.values = stated
-	r.pos += 2 + 3*len(stated)
+	r.pos += 2 + 2*len(stated)
 	return true
 }
 
@@ -190,12 +192,7 @@ func (r *reader) variable(ahead int) (int, bool) {
 	return v, v >= 0
 }
 
-// equals reads "= 31".
-func (r *reader) equals(ahead int) (int, bool) {
-	value, ok := r.whole(ahead + 1)
-	return value, ok && r.word(ahead) == "="
-}
-
+// whole reads a value.
 func (r *reader) whole(ahead int) (int, bool) {
 	value, ok := wholeNumber(r.word(ahead))
 	return value, ok && value < r.problem.Modulus

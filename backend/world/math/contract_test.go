@@ -13,7 +13,7 @@ import (
 
 func TestRunningArithmeticKeepsTheContractOfTextWorlds(t *testing.T) {
 	for _, k := range []ArithmeticKnobs{
-		{Live: 2, Shortest: 8, Longest: 20, Modulus: 97, Operand: 9, Doubling: 0.1, Reads: 0.3},
+		{Live: 2, Shortest: 8, Longest: 20, Modulus: 97, Operand: 9, Doubling: 0.1, Reads: 0.15, Stay: 0.8},
 		{Live: 6, Shortest: 30, Longest: 60, Modulus: 97, Operand: 9, Doubling: 0.1, Reads: 0.5},
 		{Live: 1, Shortest: 5, Longest: 9, Modulus: 31, Operand: 3, Reads: 0.5},
 	} {

@@ -15,7 +15,7 @@ const (
 )
 
 // Operation is one step of a question: variable Target becomes variable Source plus Add, or twice Source where Add is 0. A whole
-// operation is four words, for example "s4 y +3 x" for x = y + 3; the model copies them and writes "= 31" behind.
+// operation is four words, for example "s4 y +3 x" for x = y + 3. Its work is six, "s4 y 28 +3 x 31": the same with both values.
 type Operation struct{ Source, Add, Target int }
 
 // apply returns the value that the operation makes of its source's, modulo the modulus.
@@ -62,7 +62,7 @@ type Problem struct {
 	First int
 }
 
-// Question writes the problem: start values, then each operation behind its number, then what is asked. 3L + 4N + 2 words.
+// Question writes the problem: start values, then each operation behind its number, then what is asked. 2L + 4N + 2 words.
 func (p *Problem) Question() string {
 	var b strings.Builder
 	b.Grow(8*len(p.Start) + 14*len(p.Ops) + 8)
@@ -84,14 +84,18 @@ func (p *Problem) Question() string {
 
 func writeValue(b *strings.Builder, v, value int) {
 	b.WriteByte(variables[v])
-	b.WriteString(" = ")
+	b.WriteByte(' ')
 	b.WriteString(strconv.Itoa(value))
 }
 
-func (p *Problem) writeOperation(b *strings.Builder, i int, o Operation) {
+func (p *Problem) writeNumber(b *strings.Builder, i int) {
 	b.WriteByte('s')
 	b.WriteString(strconv.Itoa(p.First + i))
 	b.WriteByte(' ')
+}
+
+func (p *Problem) writeOperation(b *strings.Builder, i int, o Operation) {
+	p.writeNumber(b, i)
 	b.WriteByte(variables[o.Source])
 	b.WriteByte(' ')
 	b.WriteString(o.word())

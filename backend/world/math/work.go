@@ -9,7 +9,7 @@ import (
 type Trace struct {
 	*Problem
 	Work     string // steps and restating lines, one a line, last the answer; without End
-	Wrong    int    // steps whose value does not follow from the lines before
+	Wrong    int    // steps that do not follow from the lines before
 	Restates int    // restating lines
 	Right    bool   // the answer is right, which it can be by luck after wrong steps
 }
@@ -37,13 +37,14 @@ func (p *Problem) Trace(seed uint64, k TraceKnobs) Trace {
 	var b strings.Builder
 	b.Grow(22*len(p.Ops) + 16)
 	for i, o := range p.Ops {
-		value := o.apply(values[o.Source], p.Modulus)
+		read := values[o.Source]
+		value := o.apply(read, p.Modulus)
 		if d.chance(k.Wrong) {
-			value = p.slip(&d, k, o, value, before[o.Source])
+			read, value = p.slip(&d, k, o, read, before[o.Source])
 			t.Wrong++
 		}
 		before[o.Target], values[o.Target] = values[o.Target], value
-		p.writeStep(&b, i, value)
+		p.writeStep(&b, i, read, value)
 		if d.chance(k.Restate) {
 			p.writeState(&b, i, values)
 			t.Restates++
@@ -54,28 +55,33 @@ func (p *Problem) Trace(seed uint64, k TraceKnobs) Trace {
 	return t
 }
 
-// slip returns a value that is not the right one.
-func (p *Problem) slip(d *dice, k TraceKnobs, o Operation, right, before int) int {
-	if k.Slip == SlipStale {
-		if stale := o.apply(before, p.Modulus); stale != right {
-			return stale
-		}
+// slip returns what a wrong step reads and makes of it, where the source is at now and was at before.
+func (p *Problem) slip(d *dice, k TraceKnobs, o Operation, now, before int) (read, value int) {
+	if k.Slip == SlipStale && before != now {
+		return before, o.apply(before, p.Modulus)
 	}
-	return d.other(p.Modulus, right)
+	return now, d.other(p.Modulus, o.apply(now, p.Modulus))
 }
 
-func (p *Problem) writeStep(b *strings.Builder, i, value int) {
-	p.writeOperation(b, i, p.Ops[i])
-	b.WriteString(" = ")
-	b.WriteString(strconv.Itoa(value))
+// writeStep writes "s4 y 28 +3 x 31".
+func (p *Problem) writeStep(b *strings.Builder, i, read, value int) {
+	o := p.Ops[i]
+	p.writeNumber(b, i)
+	writeValue(b, o.Source, read)
+	b.WriteByte(' ')
+	b.WriteString(o.word())
+	b.WriteByte(' ')
+	writeValue(b, o.Target, value)
 	b.WriteByte('\n')
 }
 
 func (p *Problem) writeState(b *strings.Builder, i int, values []int) {
-	b.WriteString(stateWord + " s")
-	b.WriteString(strconv.Itoa(p.First + i))
+	b.WriteString(stateWord + " ")
+	p.writeNumber(b, i)
 	for v, value := range values {
-		b.WriteByte(' ')
+		if v > 0 {
+			b.WriteByte(' ')
+		}
 		writeValue(b, v, value)
 	}
 	b.WriteByte('\n')
