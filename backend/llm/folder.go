@@ -92,7 +92,7 @@ type stored interface {
 
 // Write stores the folder with its weights rounded to the type. The folder appears whole or not at all: it is written under another
 // name beside its place, forced to disk and renamed. A folder that exists and is not empty is an error of code conflict; so no model
-// is ever replaced. Adapters must be merged into the weights before.
+// is ever replaced. Adapters are added to the weights that are written (Decoder.Merged); the model itself keeps them.
 func (f *Folder) Write(dir string, d Dtype) error {
 	if err := f.write(filepath.Clean(dir), d); err != nil {
 		return lab.Errorf(lab.CodeOf(err), "model folder %q: %w", dir, err)
@@ -101,7 +101,11 @@ func (f *Folder) Write(dir string, d Dtype) error {
 }
 
 func (f *Folder) write(dir string, d Dtype) error {
-	files, err := f.small(d)
+	m := f.Model
+	if m.LoRA != nil {
+		m = m.Merged()
+	}
+	files, err := f.small(m.Shape, d)
 	if err != nil {
 		return err
 	}
@@ -119,7 +123,7 @@ func (f *Folder) write(dir string, d Dtype) error {
 			return err
 		}))
 	}
-	err = errors.Join(err, writeFile(filepath.Join(tmp, weightsFile), func(w io.Writer) error { return writeWeights(w, f.Model, d) }))
+	err = errors.Join(err, writeFile(filepath.Join(tmp, weightsFile), func(w io.Writer) error { return writeWeights(w, m, d) }))
 	if err == nil {
 		err = put(tmp, dir)
 	}
@@ -127,19 +131,15 @@ func (f *Folder) write(dir string, d Dtype) error {
 }
 
 // small returns all files but the weights.
-func (f *Folder) small(d Dtype) (map[string][]byte, error) {
+func (f *Folder) small(shape nn.DecoderShape, d Dtype) (map[string][]byte, error) {
 	if d != F32 && d != BF16 {
 		return nil, lab.Errorf(lab.Invalid, "the weights' type is %q, want %q or %q", d, F32, BF16)
-	}
-	if f.Model.LoRA != nil {
-		return nil, lab.Errorf(lab.Invalid, "the model has adapters of rank %d, want none", f.Model.LoRA.Rank).
-			WithHint("merge the adapters into the weights first")
 	}
 	t, ok := f.Tokenizer.(stored)
 	if !ok {
 		return nil, lab.Errorf(lab.Invalid, "the tokenizer is a %T, want a *llm.Words or a *llm.BPE", f.Tokenizer)
 	}
-	if err := fits(f.Tokenizer, f.Model.Shape); err != nil {
+	if err := fits(f.Tokenizer, shape); err != nil {
 		return nil, err
 	}
 	files, err := t.files()
@@ -147,7 +147,7 @@ func (f *Folder) small(d Dtype) (map[string][]byte, error) {
 		return nil, err
 	}
 	c := f.Config
-	c.Shape, c.Dtype = f.Model.Shape, d
+	c.Shape, c.Dtype = shape, d
 	files[configFileName], err = c.JSON()
 	return files, err
 }

@@ -160,7 +160,6 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 		dtype  llm.Dtype
 	}{
 		"a type that is not written": {llm.NewFolder(random(shape), fruit(t)), "float16"},
-		"adapters":                   {adapted(shape, fruit(t)), llm.F32},
 		"a vocabulary too small":     {llm.NewFolder(random(smaller(shape)), fruit(t)), llm.F32},
 	} {
 		err := c.folder.Write(filepath.Join(above, "model"), c.dtype)
@@ -181,10 +180,35 @@ func smaller(s nn.DecoderShape) nn.DecoderShape {
 	return s
 }
 
-func adapted(shape nn.DecoderShape, t llm.Tokenizer) *llm.Folder {
-	f := llm.NewFolder(random(shape), t)
-	f.Model.LoRA = &nn.LoRA{Rank: 2}
-	return f
+func TestAdaptersAreMergedIntoWhatIsWritten(t *testing.T) {
+	for name, shape := range shapes() {
+		m := random(shape)
+		s := rng.New(3, "adapters")
+		m.AddLoRA(s, nn.LoRAOptions{Rank: 2, Alpha: 4, Attention: true, MLP: true, Head: true})
+		for _, x := range m.Params() {
+			for i := range x.Data {
+				x.Data[i] += 0.1 * float32(s.Normal())
+			}
+		}
+		dir := filepath.Join(t.TempDir(), "model")
+		if err := llm.NewFolder(m, fruit(t)).Write(dir, llm.F32); err != nil {
+			t.Fatal(err)
+		}
+		f, err := llm.ReadFolder(dir)
+		if err != nil || f.Shape.Tied || m.LoRA == nil {
+			t.Fatalf("%s: %v, %+v", name, err, f)
+		}
+		ids := []int32{3, 4, 2, 7, 6}
+		want, got, plain := logits(t, m, ids), logits(t, f.Model, ids), logits(t, random(shape), ids)
+		for i, w := range want.Data {
+			if math.Abs(float64(got.Data[i]-w)) > 1e-4 {
+				t.Fatalf("%s: logit %d is %v, want %v", name, i, got.Data[i], w)
+			}
+		}
+		if slices.Equal(plain.Data, want.Data) {
+			t.Fatalf("%s: the adapters change nothing", name)
+		}
+	}
 }
 
 func TestShardsAreReadThroughTheirIndex(t *testing.T) {

@@ -155,7 +155,8 @@ func (t *Words) files() (map[string][]byte, error) {
 	return files, nil
 }
 
-// parseWords takes back what files wrote, nothing else: another cut of the text into words would give other tokens.
+// parseWords takes back what files wrote, also through other programs, nothing else: another cut of the text into words would give
+// other tokens. A post-processor only adds tokens that the text does not hold, which Encode never does.
 func parseWords(f *tokenizerJSON) (*Words, error) {
 	bad := func(what string, args ...any) error {
 		return lab.Errorf(lab.Invalid, tokenizerFile+": "+what, args...).
@@ -165,7 +166,7 @@ func parseWords(f *tokenizerJSON) (*Words, error) {
 	if err := json.Unmarshal(f.Model, &m); err != nil {
 		return nil, bad("%w", err)
 	}
-	if !sameJSON(f.PreTokenizer, wordPieces) || !sameJSON(f.Normalizer, "null") || !sameJSON(f.PostProcessor, "null") {
+	if !sameJSON(f.PreTokenizer, wordPieces) || !sameJSON(f.Normalizer, "null") {
 		return nil, bad("a word-level tokenizer that does not cut texts at single blanks and line ends alone")
 	}
 	words := make([]string, len(m.Vocab))
