@@ -47,7 +47,7 @@ const (
 //
 //	grpo     (r - mean) / (std + 1e-6), std of the population      arXiv 2402.03300v3, sec. 4.1.2
 //	dr-grpo   r - mean                                             arXiv 2503.20783v2, sec. 3.2
-//	rloo      r - mean of the others = (r - mean) G/(G-1)          arXiv 2402.14740v2, eq. 8
+//	rloo      r - mean of the others = (r - mean) G/(G-1)          arXiv 2402.14740v2, leave-one-out REINFORCE
 //	none      r
 func (b Baseline) Advantages(reward, advantage []float64) (teaches bool) {
 	if b == NoBaseline {

@@ -47,13 +47,13 @@ func (d *Datum) weight(i int) float64 {
 //	importance_sampling  -r A                                    the policy gradient, corrected for the sampler's probabilities
 //	ppo                  -min(r A, clip(r) A)                    arXiv 1707.06347v2, eq. 7; low 0.8, high 1.2
 //	cispo                -sg(clip(r)) lp A                       arXiv 2506.13585v1, sec. 3.1; low 0, high 4
-//	dro                  -(lp A - beta/2 (lp-q)^2)               arXiv 2405.19107v1, sec. 4, without its value function
+//	dro                  -(lp A - beta/2 (lp-q)^2)               arXiv 2405.19107v1, a token's term given its advantage
 //	gspo                 -min(s A, clip(s) A)                    arXiv 2507.18071v2, sec. 4.1 and 4.3; low 0.8, high 1.2
-//	dppo                 -r A m                                  m = 0 where the probability has moved by more than delta (0.2) the
-//	                                                             way A pulls: e^lp - e^q > delta_high, or e^q - e^lp > delta_low
+//	dppo                 -r A m                                  arXiv 2602.04879v1, by the binary total variation
 //
-// where s = exp(mean of lp - q over the positions of weight not 0), at most e^10, and the gradient of s by one lp is taken as s, that
-// of the paper's token variant. The loss of ppo_critic is, unlike the others, half the mean over the row's weighted positions,
+// where m = 0 once the probability has moved by more than delta (0.2) the way A pulls, that is for A > 0 where e^lp - e^q > delta_high
+// and for A < 0 where e^q - e^lp > delta_low, and 1 elsewhere; s = exp(mean of lp - q over the positions of weight not 0), at most
+// e^10, and the gradient of s by one lp is taken as s, that of the paper's token variant. The loss of ppo_critic is, unlike the others, a mean over the row's weighted positions:
 //
 //	ppo_critic           max((v-R)^2, (old + clamp(v-old, -c, c) - R)^2) / 2         c = 0.2
 //

@@ -29,7 +29,8 @@ type Options struct {
 	// Lean leaves out of ForwardBackward the positions that move nothing: their log-probabilities in the output are NaN. It saves the
 	// head's work at prompts, and the whole of rows without an advantage.
 	Lean bool
-	// ValueHead adds a linear value of each position on top of the last hidden state, trained by ppo_critic alone and with the rest.
+	// ValueHead adds a linear value of each position on top of the last hidden state. Passes with ppo_critic compute it in place of
+	// log-probabilities, and train it together with the model below it.
 	ValueHead bool
 	Folder    string      // where Save keeps checkpoints and a failing batch is left; "" for nowhere
 	Lock      sync.Locker // held during each call, for trainers and samplers of several goroutines on one core; nil makes one

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/llm"
 	"github.com/loci-lab/loci/backend/nn"
 	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/rl"
@@ -388,62 +387,6 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 }
 
-func TestAdamWIsThatOfTheReferenceInEveryField(t *testing.T) {
-	tr := newTrainer(t, Options{})
-	var w, m, v []float64
-	for _, p := range tr.params {
-		for _, x := range p.Data {
-			w = append(w, float64(x))
-		}
-	}
-	m, v = make([]float64, len(w)), make([]float64, len(w))
-	first := slices.Clone(w)
-	data := rows("adam", 8, 8)
-	for n := 1; n <= 10; n++ {
-		a := trainer.Adam{LearningRate: 0.01 / float64(n), Beta1: 0.7, Beta2: 0.85, Eps: 1e-3, WeightDecay: 0.1, GradClipNorm: 0.5}
-		learn(t, tr, data, ce)
-		g, norm := gradientsOf(tr), 0.0
-		for _, x := range g {
-			norm += float64(x) * float64(x)
-		}
-		norm = math.Sqrt(norm)
-		for i := range w {
-			gi := float64(g[i]) * min(1, a.GradClipNorm/norm)
-			m[i], v[i] = a.Beta1*m[i]+(1-a.Beta1)*gi, a.Beta2*v[i]+(1-a.Beta2)*gi*gi
-			mh, vh := m[i]/(1-math.Pow(a.Beta1, float64(n))), v[i]/(1-math.Pow(a.Beta2, float64(n)))
-			w[i] -= a.LearningRate * (mh/(math.Sqrt(vh)+a.Eps) + a.WeightDecay*w[i])
-		}
-		metrics, err := tr.OptimStep(t.Context(), a).Wait(t.Context())
-		if err != nil || math.Abs(metrics["grad_norm:mean"]-norm) > 1e-5*norm || norm < a.GradClipNorm {
-			t.Fatalf("step %d: %v, %v; norm %v", n, metrics, err, norm)
-		}
-	}
-	i, moved, off := 0, 0.0, 0.0
-	for _, p := range tr.params {
-		for _, x := range p.Data {
-			off, moved = max(off, math.Abs(float64(x)-w[i])), max(moved, math.Abs(w[i]-first[i]))
-			i++
-		}
-	}
-	if off > 2e-6 || moved < 0.01 {
-		t.Errorf("weights are off by %v after moving by %v", off, moved)
-	}
-}
-
-func TestTheFirstStepMovesByTheLearningRate(t *testing.T) {
-	tr := newTrainer(t, Options{})
-	before := weightsOf(tr)
-	learn(t, tr, rows("first", 12), ce)
-	g := gradientsOf(tr)
-	step(t, tr, trainer.NewAdam(1e-3))
-	after := weightsOf(tr)
-	for i, gi := range g {
-		if d := math.Abs(float64(after[i] - before[i])); math.Abs(float64(gi)) > 1e-6 && math.Abs(d-1e-3) > 1e-6 {
-			t.Fatalf("weight %d with gradient %v moved by %v", i, gi, d)
-		}
-	}
-}
-
 func TestTheNumberOfThreadsChangesNoBit(t *testing.T) {
 	var want []float32
 	for _, threads := range []int{1, 2, 3} {
@@ -459,81 +402,6 @@ func TestTheNumberOfThreadsChangesNoBit(t *testing.T) {
 			want = got
 		} else if !slices.Equal(got, want) {
 			t.Errorf("%d threads gave other weights than one", threads)
-		}
-	}
-}
-
-func greedy(t *testing.T, s llm.Sampler) string {
-	t.Helper()
-	r, err := s.Sample(t.Context(), []llm.Request{{Prompt: []int32{1, 2, 3}, N: 1, Sampling: llm.Sampling{MaxTokens: 8}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprint(r[0].Sequences)
-}
-
-func TestASamplerStaysAsItWasMade(t *testing.T) {
-	for _, o := range []Options{{}, {Rank: 2}} {
-		tr := newTrainer(t, o)
-		learn(t, tr, rows("warm", 12, 9), ce)
-		step(t, tr, trainer.NewAdam(1e-2))
-		s, err := tr.Sampler(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		before := greedy(t, s)
-		learn(t, tr, rows("on", 12, 9), ce)
-		step(t, tr, trainer.NewAdam(1e-1))
-		if after := greedy(t, s); after != before {
-			t.Errorf("rank %d: %s became %s", o.Rank, before, after)
-		}
-		if s, err := tr.Sampler(t.Context()); err != nil || greedy(t, s) == before {
-			t.Errorf("rank %d: a new sampler is no other than the old one, %v", o.Rank, err)
-		}
-	}
-}
-
-func TestSampledLogprobsAreThoseOfForward(t *testing.T) {
-	for _, o := range []Options{{}, {Rank: 3, Seed: 2}} {
-		tr := newTrainer(t, o)
-		learn(t, tr, rows("warm", 12, 9), ce)
-		step(t, tr, trainer.NewAdam(3e-2))
-		s, err := tr.Sampler(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		prompt := []int32{1, 5, 2, 9}
-		r, err := s.Sample(t.Context(), []llm.Request{{Prompt: prompt, N: 6, Sampling: llm.Sampling{MaxTokens: 20, Temperature: 1, Seed: 3}, PromptLogprobs: true}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !math.IsNaN(float64(r[0].Prompt[0])) {
-			t.Error("the first token of the prompt has a log-probability")
-		}
-		g := rl.Trajectory{}
-		var data []rl.Datum
-		for _, q := range r[0].Sequences {
-			g.Segments = []rl.Segment{{Context: prompt, Tokens: q.Tokens, Logprobs: q.Logprobs}}
-			d, err := rl.Rows(&g, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			data = append(data, d...)
-		}
-		out, err := tr.Forward(t.Context(), data, rl.Loss{Name: rl.PPO}).Wait(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, row := range out.Rows {
-			for j, lp := range row.Logprobs {
-				want := data[i].Logprobs[j]
-				if j < 3 {
-					want = r[0].Prompt[j+1]
-				}
-				if math.Abs(float64(lp-want)) > 1e-5 {
-					t.Errorf("rank %d, row %d, position %d: forward %v, sampled %v", o.Rank, i, j, lp, want)
-				}
-			}
 		}
 	}
 }
