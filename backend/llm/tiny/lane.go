@@ -32,6 +32,9 @@ type lane struct {
 	choices []chooser   // [threads]
 	draws   []draw
 
+	rows []*row // that the lane decodes
+	err  error  // that ended it
+
 	normRows, rotateRows, attendUnits, joinRows, gateRows, sumRows, drawRows func(i0, i1 int) // bound once, so that a step allocates nothing
 	gain                                                                     []float32        // of the norm under way
 }

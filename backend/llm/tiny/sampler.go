@@ -40,7 +40,7 @@ type Sampler struct {
 	live  []*row  // of the step under way
 	read  wave    // the prompts under way
 
-	decodeLanes, readLanes func(i0, i1 int) // bound once
+	readLanes func(i0, i1 int) // readShares, bound once
 }
 
 // New returns a sampler of the model as it is now, with its adapters. It changes nothing of the model and keeps reading its weights, so
@@ -53,7 +53,7 @@ func New(core *num.Core, model *nn.Decoder, tok llm.Tokenizer) *Sampler {
 	for range threads {
 		s.lanes = append(s.lanes, newLane(s.w, core, 1))
 	}
-	s.decodeLanes, s.readLanes = s.decodeShares, s.readShares
+	s.readLanes = s.readShares
 	return s
 }
 
