@@ -12,10 +12,11 @@ import (
 
 // BPE is a byte-pair tokenizer of a real model: text is cut into pieces by patterns, the bytes of a piece are joined pair by pair, the
 // earliest learned pair first (arXiv 1508.07909v5, sec. 3.2, over bytes). It gives the ids that the tokenizers library gives without
-// special tokens of its own; a special token written out in the text becomes its id.
+// special tokens of its own; a special token written out in the text becomes its id. Letters that Unicode took up after version 15 may be
+// cut otherwise: what is a letter is known to the patterns from Go's tables.
 type BPE struct {
 	texts    []string         // [V] bytes of each token, "" where an id has none
-	ids      map[string]int32 // by bytes
+	ids      map[string]int32 // by bytes, of the vocabulary without added tokens
 	bytes    [256]int32       // the tokens of single bytes
 	merges   map[pair]merge
 	whole    bool // a piece that is a token is never cut (ignore_merges)

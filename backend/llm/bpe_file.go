@@ -202,6 +202,9 @@ func (t *BPE) addVocab(vocab map[string]int32, added []addedToken) error {
 		if err := t.addToken(names, name, id, letters); err != nil {
 			return err
 		}
+		if text, ok := bytesOf(name, letters); ok {
+			t.ids[text] = id
+		}
 	}
 	for b, letter := range byteNames(letters) {
 		id, ok := vocab[letter]
@@ -231,7 +234,8 @@ func (t *BPE) addVocab(vocab map[string]int32, added []addedToken) error {
 	return nil
 }
 
-// addToken gives an id its bytes. Names with letters that stand for no byte are kept as they are; no merge reaches them.
+// addToken gives an id its bytes. Names with letters that stand for no byte are kept as they are. An added token such as "é", whose
+// letters all stand for bytes, comes back as those bytes and not as itself: so it does in the library.
 func (t *BPE) addToken(names map[int32]string, name string, id int32, letters map[rune]byte) error {
 	if id < 0 || id >= idLimit {
 		return bpeFault("token %s has id %d, want 0 to %d", quote(name), id, idLimit-1)
@@ -243,11 +247,7 @@ func (t *BPE) addToken(names map[int32]string, name string, id int32, letters ma
 	for int(id) >= len(t.texts) {
 		t.texts = append(t.texts, "")
 	}
-	text, ok := bytesOf(name, letters)
-	t.texts[id] = text
-	if ok {
-		t.ids[text] = id
-	}
+	t.texts[id], _ = bytesOf(name, letters)
 	return nil
 }
 
