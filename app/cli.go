@@ -34,13 +34,15 @@ type cli struct {
 	out  io.Writer // machine-readable output and tables
 	err  io.Writer // everything for people: progress, notices, errors
 	json bool
+	in   io.Reader                      // what is sent to the program: values of secrets
+	keep func(home string) *secretStore // who keeps the secrets of a data folder
 }
 
 // Main runs the command line and returns the exit code.
 func Main(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{out: os.Stdout, err: os.Stderr}
+	c := &cli{out: os.Stdout, err: os.Stderr, in: os.Stdin, keep: systemSecrets}
 	return c.main(ctx, args)
 }
 
@@ -104,6 +106,7 @@ func (c *cli) root() *cobra.Command {
 	flags.IntVar(&c.cfg.Threads, "threads", c.cfg.Threads, "workers inside one run; they change no number")
 	flags.BoolVar(&c.json, "json", false, "one JSON object a line on standard output")
 	root.AddCommand(c.openCommand(), c.serveCommand(), c.runCommand(), c.checkCommand(), c.recordCommand(), c.listCommand(),
-		c.runsCommand(), c.showCommand(), c.diffCommand(), c.docsCommand(), c.doctorCommand(), c.benchCommand())
+		c.runsCommand(), c.showCommand(), c.diffCommand(), c.docsCommand(), c.doctorCommand(), c.benchCommand(),
+		c.secretCommand(), c.targetCommand())
 	return root
 }
