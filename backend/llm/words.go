@@ -29,7 +29,7 @@ type Words struct {
 }
 
 // NewWords makes the tokenizer of a world's words, which follow EndWord, PadWord and LineWord in the given order. Words that are empty,
-// hold white space, are no valid UTF-8, or stand twice are errors of code invalid.
+// hold white space or a reserved word, are no valid UTF-8, or stand twice are errors of code invalid.
 func NewWords(words []string) (*Words, error) {
 	t := &Words{words: append(reserved(), words...), ids: make(map[string]int32, len(words)+3)}
 	if len(words) == 0 {
@@ -59,6 +59,9 @@ func wordFault(word string) string {
 		return "is not valid UTF-8"
 	case strings.ContainsFunc(word, unicode.IsSpace):
 		return "holds white space"
+	case word != EndWord && strings.Contains(word, EndWord) || word != PadWord && strings.Contains(word, PadWord):
+		// Other programs look for the two anywhere in a text, and would cut the word there.
+		return "holds " + EndWord + " or " + PadWord
 	}
 	return ""
 }

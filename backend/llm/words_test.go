@@ -77,15 +77,16 @@ func TestIdsOutsideTheVocabularyAreErrors(t *testing.T) {
 
 func TestWordListsThatCannotBeTokenizersAreRefused(t *testing.T) {
 	for name, list := range map[string][]string{
-		"no word":          nil,
-		"an empty word":    {"a", ""},
-		"a blank inside":   {"a b"},
-		"a line end":       {"a", "\n"},
-		"a word twice":     {"a", "b", "a"},
-		"a reserved word":  {"a", "<end>"},
-		"not valid UTF-8":  {"a\xff"},
-		"an odd blank":     {"a\u2003b"},
-		"a tab at the end": {"a\t"},
+		"no word":           nil,
+		"an empty word":     {"a", ""},
+		"a blank inside":    {"a b"},
+		"a line end":        {"a", "\n"},
+		"a word twice":      {"a", "b", "a"},
+		"a reserved word":   {"a", "<end>"},
+		"one inside a word": {"a", "x<pad>"},
+		"not valid UTF-8":   {"a\xff"},
+		"an odd blank":      {"a\u2003b"},
+		"a tab at the end":  {"a\t"},
 	} {
 		if _, err := llm.NewWords(list); !errors.Is(err, &lab.Error{Code: lab.Invalid}) {
 			t.Errorf("%s: %v", name, err)
