@@ -2,8 +2,8 @@ package num
 
 import "fmt"
 
-// headNumbers is about how many logits are held at once: a mebibyte, which stays in the second-level cache of two cores.
-const headNumbers = 1 << 18
+// headNumbers is about how many logits are held at once: two mebibytes, which stay near the cores.
+const headNumbers = 1 << 19
 
 // Head is the last map of a language model: logits = h W^T, with a low-rank update h W^T + Scale * h A B where A is not nil.
 type Head struct {
@@ -102,6 +102,7 @@ type logprobOp struct {
 	headOp
 	y       *Tensor
 	targets []int32   // [R]
+	kept    bool      // one block holds all logits until the backward pass
 	first   []int     // [U+1] where the reads of a row begin
 	lse     []float32 // [U]
 	base    int       // first row of the block at hand
@@ -110,8 +111,8 @@ type logprobOp struct {
 }
 
 // Logprobs returns the log-probabilities of targets in nats, log softmax(logits(x_u))[target], [R]. Row u of x [U][D] serves the u-th
-// run of equal numbers in reads [R], so that several targets of one place cost one row; without reads every target has its own. The logits are made block by block and made
-// again in the backward pass: no [U][V] is kept.
+// run of equal numbers in reads [R], so that several targets of one place cost one row; without reads every target has its own. The
+// logits are made block by block and, where they are more than one block, made again in the backward pass: no [U][V] is kept.
 func (t *Tape) Logprobs(h Head, x *Tensor, reads, targets []int32) *Tensor {
 	o, fresh := record[logprobOp](t)
 	if fresh {
@@ -137,6 +138,9 @@ func (t *Tape) Logprobs(h Head, x *Tensor, reads, targets []int32) *Tensor {
 		}
 	}
 	o.y, o.lse = t.Tensor("logprobs", len(targets)), t.floats(x.Rows())
+	if o.kept = o.rows() >= x.Rows(); o.kept {
+		o.logits, o.low = t.floats(x.Rows()*o.v), t.floats(x.Rows()*o.r)
+	}
 	o.blocks(func(o *logprobOp, r0, r1 int) {
 		o.forward(o.logits, r0, r1)
 		o.t.Core.Do(r1-r0, (r1-r0)*o.v*16, o.pick)
@@ -147,8 +151,10 @@ func (t *Tape) Logprobs(h Head, x *Tensor, reads, targets []int32) *Tensor {
 // blocks calls f for blocks of rows.
 func (o *logprobOp) blocks(f func(o *logprobOp, r0, r1 int)) {
 	n := o.rows()
-	all := o.t.borrow(n * (o.v + o.r))
-	o.logits, o.low = all[:n*o.v], all[n*o.v:]
+	if !o.kept {
+		all := o.t.borrow(n * (o.v + o.r))
+		o.logits, o.low = all[:n*o.v], all[n*o.v:]
+	}
 	for o.base = 0; o.base < o.x.Rows(); o.base += n {
 		f(o, o.base, min(o.base+n, o.x.Rows()))
 	}
@@ -175,7 +181,9 @@ func (o *logprobOp) Backward() {
 		if allZero(o.y.Grad[o.first[r0]:o.first[r1]]) {
 			return
 		}
-		o.forward(o.logits, r0, r1)
+		if !o.kept {
+			o.forward(o.logits, r0, r1)
+		}
 		o.t.Core.Do(r1-r0, (r1-r0)*o.v*16, o.grad)
 		o.backward(o.logits, r0, r1)
 	})

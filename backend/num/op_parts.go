@@ -186,7 +186,7 @@ func (o *partsOp) unprepare(i0, i1 int) {
 	}
 }
 
-// block is some queries of one part and head: tokens i0..i1 and the n keys that the last of them sees.
+// partsQueries is a block of queries of one part and head: tokens i0..i1, and n keys, which the last of them sees.
 type partsQueries struct {
 	part, i0, i1, n int
 	head            int
@@ -194,10 +194,11 @@ type partsQueries struct {
 	keys, values    int       // columns of qkv
 }
 
-// each calls f for all blocks of queries of the trees and heads u0..u1, keys' heads outermost.
+// each calls f for all blocks of queries of unit u: one tree and one head of keys. The heads of a tree follow each other, since their
+// rows share cache lines and pages.
 func (o *partsOp) each(u int, f func(o *partsOp, b partsQueries, scratch []float32), scratch []float32) {
-	kv, group, n := u/len(o.first), o.a.Heads/o.a.KVHeads, o.a.HeadDim
-	for p := o.first[u%len(o.first)]; p >= 0; p = o.next[p] {
+	kv, group, n := u%o.a.KVHeads, o.a.Heads/o.a.KVHeads, o.a.HeadDim
+	for p := o.first[u/o.a.KVHeads]; p >= 0; p = o.next[p] {
 		part := o.parts[p]
 		for i0 := part.Start; i0 < part.End; i0 += partsBlock {
 			i1 := min(i0+partsBlock, part.End)
@@ -317,8 +318,8 @@ func (o *partsOp) backward(u0, u1 int) {
 
 // clearKeys zeroes the gradients of keys and values, to which every block adds.
 func (o *partsOp) clearKeys(u int) {
-	kv, n, w := u/len(o.first), o.a.HeadDim, o.a.width()
-	for p := o.first[u%len(o.first)]; p >= 0; p = o.next[p] {
+	kv, n, w := u%o.a.KVHeads, o.a.HeadDim, o.a.width()
+	for p := o.first[u/o.a.KVHeads]; p >= 0; p = o.next[p] {
 		for i := o.parts[p].Start; i < o.parts[p].End; i++ {
 			row := o.qkv.Grad[i*w+o.a.Heads*n:]
 			clear(row[kv*n : (kv+1)*n])
