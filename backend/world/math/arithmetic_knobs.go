@@ -22,8 +22,8 @@ type ArithmeticKnobs struct {
 	Modulus  int     `json:"modulus" doc:"values are whole numbers from 0 to this, without it" default:"97" min:"11" max:"499" paper:"97" group:"world" pitfall:"another modulus is another vocabulary, so a trained model does not fit"`
 	Operand  int     `json:"operand" doc:"largest number that a step adds or takes" default:"9" min:"1" max:"9" group:"world" pitfall:"facts to learn are modulus times 2 operand + 1"`
 	Doubling float64 `json:"doubling" doc:"share of operations that double" unit:"share" default:"0.1" min:"0" max:"1" group:"world"`
-	Reads    float64 `json:"reads" doc:"share of operations that begin from another variable than the one they change; 0 with one variable" unit:"share" default:"0.2" min:"0" max:"1" group:"world" pitfall:"at 0 only the asked variable matters and the state to carry is one number"`
-	Stay     float64 `json:"stay" doc:"share of operations that change the same variable as the one before; without effect with one variable" unit:"share" default:"0.5" min:"0" max:"1" group:"world" pitfall:"with two variables a tail of five steps nearly always holds the whole state, whatever this is; near 1 few variables change at all, and the others stand in the question"`
+	Reads    float64 `json:"reads" doc:"share of operations that begin from another variable than the one they change; 0 with one variable" unit:"share" default:"0.15" min:"0" max:"1" group:"world" pitfall:"at 0 only the asked variable matters and the state to carry is one number"`
+	Stay     float64 `json:"stay" doc:"share of operations that change the same variable as the one before; without effect with one variable" unit:"share" default:"0.8" min:"0" max:"1" group:"world" pitfall:"with two variables a tail of five steps nearly always holds the whole state, whatever this is; near 1 few variables change at all, and the others stand in the question"`
 }
 
 // Validate checks what a single bound cannot say, and the bounds again, for callers that build knobs in Go.
