@@ -49,7 +49,6 @@ type call struct {
 	body   []byte
 	id     string // idempotency key, the same for every repetition
 	proto  bool   // a protobuf result is welcome
-	poll   bool   // the server may hold the answer back
 	// taken is asked when the service answers 409 to a repetition: whether an earlier try was carried out after all. nil: never.
 	taken func(context.Context) (*answer, error)
 }

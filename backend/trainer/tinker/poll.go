@@ -26,7 +26,7 @@ func (l *link) await(ctx context.Context, j *jitter, what string, id wire.Reques
 		if err != nil {
 			return nil, err
 		}
-		c.proto, c.poll = proto, true
+		c.proto = proto
 		began := time.Now()
 		a, err := l.once(ctx, c, pollTimeout)
 		if ctx.Err() != nil {

@@ -55,6 +55,7 @@ func ProfileOf(name string) trainer.Profile {
 		p.Notes = []string{
 			"the loss of a row is divided by its weights, and rows are averaged: gradients have another scale than in the protocol",
 			"an older sampler loads its weights into the model that is being trained, so Loci makes a new sampler for each step",
+			"cispo without bounds of its own is clipped at 0.8 and 1.2, not at 0 and 4",
 		}
 	case SkyRLFSDP, SkyRLMegatron:
 		p.Losses, p.TwoSegments, p.Snapshots = append(ratio, rl.GSPO, rl.DPPO), true, false
@@ -71,6 +72,7 @@ func ProfileOf(name string) trainer.Profile {
 		p.AdamFields = adamFields()[:1]
 		p.Notes = []string{"the back end is not known, so the worst of each is assumed: name the profile to be exact"}
 	case Unknown:
+		p.Losses = rl.Losses()
 		p.Notes = []string{"the kind of service is not known; it is taken to keep to the protocol"}
 	}
 	return p

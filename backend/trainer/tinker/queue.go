@@ -2,6 +2,7 @@ package tinker
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -138,12 +139,12 @@ func (m *model) run(ctx context.Context, t *turn, calls []queued) ([]*answer, er
 		answers[i] = a
 	}
 	if failed != nil {
-		return nil, m.halfDone(len(calls) > 1, failed)
+		return nil, m.halfDone(len(calls) > 1 || errors.Is(failed, errLost), failed)
 	}
 	return answers, nil
 }
 
-// halfDone spoils the queue when a part of what belongs together was carried out and another was not.
+// halfDone spoils the queue when a part of what belongs together was carried out and another was not, or nobody knows.
 func (m *model) halfDone(half bool, err error) error {
 	if half {
 		m.queue.spoil(err)

@@ -417,6 +417,41 @@ func TestATakenNameIsOursOnlyIfWeAskedBefore(t *testing.T) {
 	})
 }
 
+func TestAStepWhoseResultIsLostEndsTheTrainer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(false)
+		f.spoil = func(path string, n int) fault {
+			if path == "retrieve_future" && n > 0 {
+				return gone
+			}
+			return fine
+		}
+		tr := open(t, f)
+		if _, err := tr.OptimStep(t.Context(), trainer.NewAdam(1)).Wait(t.Context()); lab.CodeOf(err) != lab.Unavailable || err == nil {
+			t.Errorf("error is %v", err)
+		}
+		if _, err := tr.Sampler(t.Context()); err == nil || !strings.Contains(err.Error(), "an earlier call was lost") {
+			t.Errorf("a sampler behind a lost step gives %v", err)
+		}
+		_ = tr.Close()
+	})
+}
+
+func TestBoundsForEachTokenAreRefusedWhereTheyWouldBePassedOver(t *testing.T) {
+	for _, skyrl := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			tr := open(t, newFake(skyrl))
+			d := policyRow()
+			d.Low, d.High = []float32{0.8, 0.8, 0.8}, []float32{1.2, 1.2, 1.2}
+			_, err := tr.Forward(t.Context(), []rl.Datum{d}, rl.Loss{Name: rl.PPO}).Wait(t.Context())
+			if skyrl != (err != nil && strings.Contains(err.Error(), "row 0 has bounds")) {
+				t.Errorf("skyrl %v: error is %v", skyrl, err)
+			}
+			_ = tr.Close()
+		})
+	}
+}
+
 func TestMistakesAreNamedBeforeAnythingIsSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := open(t, newFake(false))

@@ -2,13 +2,12 @@ package tinker
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"math"
 	"net/http"
 	"slices"
 	"sync/atomic"
-
-	"crypto/rand"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/rl"
@@ -104,6 +103,12 @@ func (t *Trainer) checkRows(data []rl.Datum, loss rl.Loss) error {
 	if losses := t.model.profile.Losses; !slices.Contains(losses, loss.Name) {
 		return lab.Errorf(lab.Invalid, "the training service at %s does not know the loss %q, want one of %q", t.model.host, loss.Name, losses).
 			WithHint("take one of these losses, or another service")
+	}
+	for i := range data {
+		if own := data[i].Low != nil || data[i].High != nil; own && isSkyRL(t.model.profile.Name) {
+			return lab.Errorf(lab.Invalid, "row %d has bounds of the ratio for each token, and SkyRL at %s would pass over them", i, t.model.host).
+				WithHint("set the bounds in the loss's numbers, or take another service")
+		}
 	}
 	return nil
 }
