@@ -330,6 +330,13 @@ func (f *fake) log() []string {
 	return append([]string(nil), f.applied...)
 }
 
+// count is how often a path was asked for.
+func (f *fake) count(path string) int {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	return f.asked[path]
+}
+
 func open(t *testing.T, f *fake) *Trainer {
 	t.Helper()
 	tr, err := Open(t.Context(), f.options())

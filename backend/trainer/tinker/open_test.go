@@ -103,8 +103,8 @@ func TestASampleThatTheServiceLostIsAskedForAnew(t *testing.T) {
 		losses = 0
 		request := []llm.Request{{Prompt: []int32{1}, N: 1, Sampling: llm.Sampling{MaxTokens: 1}}}
 		got, err := sampler.Sample(t.Context(), request)
-		if err != nil || got[0].Sequences[0].Tokens[0] != 2 || f.asked["asample"] != 3 {
-			t.Errorf("got %+v, %v after %d requests", got, err, f.asked["asample"])
+		if err != nil || got[0].Sequences[0].Tokens[0] != 2 || f.count("asample") != 3 {
+			t.Errorf("got %+v, %v after %d requests", got, err, f.count("asample"))
 		}
 		losses = -10
 		if _, err := sampler.Sample(t.Context(), request); lab.CodeOf(err) != lab.Unavailable || err == nil {

@@ -17,6 +17,7 @@ const (
 	longestPause  = 10 * time.Second
 	longestAdvice = 60 * time.Second // of Retry-After
 	submitTimeout = 60 * time.Second
+	patience      = 5 * time.Minute   // with a service that says it is busy, however many tries that takes
 	pollTimeout   = 330 * time.Second // SkyRL holds a poll up to 300 s
 )
 
@@ -70,6 +71,7 @@ func advice(h http.Header) (time.Duration, bool) {
 // submit sends a call until it is answered with success or with a refusal that repeating does not change. Each repetition has the same
 // body and the same idempotency key, so that a service carries it out once.
 func (l *link) submit(ctx context.Context, j *jitter, what string, c *call) (*answer, error) {
+	began := time.Now()
 	for n := 0; ; n++ {
 		a, err := l.once(ctx, c, submitTimeout)
 		if ctx.Err() != nil {
@@ -89,7 +91,8 @@ func (l *link) submit(ctx context.Context, j *jitter, what string, c *call) (*an
 				return a, err
 			}
 		}
-		if n == tries-1 {
+		busy := a != nil && a.status == http.StatusTooManyRequests && time.Since(began) < patience
+		if n >= tries-1 && !busy {
 			return a, err
 		}
 		if err := sleep(ctx, l.wait(j, n, a)); err != nil {

@@ -70,7 +70,6 @@ func (t *Trainer) Forward(ctx context.Context, data []rl.Datum, loss rl.Loss) *t
 // ForwardBackward implements trainer.Trainer. Large batches travel in several calls. If one of them fails after another has added its
 // gradient, the trainer is of no more use, and the error says so.
 func (t *Trainer) ForwardBackward(ctx context.Context, data []rl.Datum, loss rl.Loss) *trainer.Future[trainer.Output] {
-	t.model.pending = true
 	return t.pass(ctx, data, loss, false)
 }
 
@@ -79,6 +78,7 @@ func (t *Trainer) pass(ctx context.Context, data []rl.Datum, loss rl.Loss, forwa
 	if err := t.checkRows(data, loss); err != nil {
 		return trainer.Ready(trainer.Output{}, err)
 	}
+	m.pending = m.pending || !forwardOnly
 	parts := chunks(data, m.config.MaxChunkLen, m.config.MaxChunkBytes, m.plain())
 	calls := make([]queued, len(parts))
 	for i, part := range parts {
