@@ -76,11 +76,12 @@ type Decoder struct {
 type Hook func(t *num.Tape, layer int, x *num.Tensor, p *Pack) *num.Tensor
 
 // NewDecoder returns a decoder with normal first weights: standard deviation 1/sqrt(in), those that write into the residual stream
-// divided by sqrt(2 Layers) (Radford et al. 2019, sec. 2.3), the embedding's 0.02 tied and 1/sqrt(D) otherwise.
+// divided by sqrt(2 Layers) (Radford et al. 2019, sec. 2.3). The embedding has 3/sqrt(D), at most 0.3: at the usual 0.02 what the first layers add
+// drowns which token it was, and a small model needs twice the steps until it looks words up (experiments/LOG.md, 2026-11-21).
 func NewDecoder(s *rng.Stream, shape DecoderShape) *Decoder {
 	m := NewDecoderZero(shape)
 	sub := 1 / math.Sqrt(2*float64(shape.Layers))
-	normal(s, m.Embed, 0.02)
+	normal(s, m.Embed, min(0.3, 3/math.Sqrt(float64(shape.Width))))
 	for _, b := range m.Blocks {
 		normal(s, b.QKV, 1/math.Sqrt(float64(shape.Width)))
 		normal(s, b.Out, sub/math.Sqrt(float64(shape.Heads*shape.HeadDim)))

@@ -168,7 +168,7 @@ func newModel(shape nn.DecoderShape) *nn.Decoder {
 		}
 	}
 	for i := range m.Embed.Data {
-		m.Embed.Data[i] *= 12
+		m.Embed.Data[i] *= 0.8
 	}
 	return m
 }
