@@ -153,6 +153,9 @@ func many(vocab int) []llm.Request {
 func TestAReplyIsTheSameToTheBitWhateverElseIsAsked(t *testing.T) {
 	for name, shape := range shapes() {
 		for _, family := range num.Families() {
+			if family == "go" && !shape.QKNorm {
+				continue // the slow family sees the shape that has everything
+			}
 			t.Run(name+"/"+family, func(t *testing.T) {
 				m := newModel(shape)
 				requests := many(shape.Vocab)
