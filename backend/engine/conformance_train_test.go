@@ -220,6 +220,16 @@ func TestS11TheLossIsASum(t *testing.T) {
 	}
 }
 
+func TestCrossEntropyWithoutWeightsCountsEveryToken(t *testing.T) {
+	k := newKit(t)
+	c := k.client()
+	bare := row(1, 1, 2, 3)
+	delete(bare["loss_fn_inputs"].(object), "weights")
+	if a, b := c.loss(bare), c.loss(row(1, 1, 2, 3)); a != b || a == 0 {
+		t.Errorf("loss %v without weights, %v with weights of 1", a, b)
+	}
+}
+
 func TestS12PartsOfABatchAddUp(t *testing.T) {
 	k := newKit(t)
 	whole, parts := k.client(), k.client()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/rl"
@@ -66,6 +67,7 @@ func (s *Server) pass(c *call, backward bool) (any, error) {
 	}
 	backward = backward && !q.ForwardOnly
 	data, loss, bad := q.Rows()
+	weigh(data, loss)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.train(c, q.ModelID, q.SeqID, func(ctx context.Context, m *model) (result, error) {
@@ -85,6 +87,15 @@ func (s *Server) pass(c *call, backward bool) (any, error) {
 		}
 		return outputResult(out, data), nil
 	})
+}
+
+// weigh gives rows of cross entropy that name no weights the weight 1 everywhere.
+func weigh(data []rl.Datum, loss rl.Loss) {
+	for i := range data {
+		if d := &data[i]; loss.Name == rl.CrossEntropy && d.Weights == nil {
+			d.Weights = slices.Repeat([]float32{1}, len(d.Targets))
+		}
+	}
 }
 
 func readTrain(c *call) (q wire.TrainRequest, err error) {

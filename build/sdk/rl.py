@@ -13,7 +13,7 @@ from tinker import types
 
 STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 12
 PROMPTS = [b"one ", b"two "]
-GROUP = 16
+GROUP = int(sys.argv[2]) if len(sys.argv) > 2 else 16
 WANTED = ord("e")
 LENGTH = 8
 RATE = 2e-2

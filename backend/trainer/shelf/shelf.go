@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -92,12 +93,26 @@ func (m *Model) Sampler(ctx context.Context) (llm.Sampler, error) {
 const TinyName = "loci/tiny"
 
 // Tiny returns a model with random weights, always the same ones, whose 256 tokens are bytes: small enough that a test of a whole
-// training takes seconds.
+// training takes seconds. Its weights are drawn here, with standard deviation 1/sqrt(in), so that they stay the same when the first
+// weights of models that are trained for a paper are chosen otherwise.
 func (s *Shelf) Tiny() *Model {
-	shape := nn.DecoderShape{
-		Vocab: 256, Width: 64, Layers: 2, Heads: 4, KVHeads: 2, HeadDim: 16, Inner: 128, Context: 1024, Theta: 10000, Eps: 1e-5, Tied: true,
+	m := nn.NewDecoderZero(nn.DecoderShape{
+		Vocab: 256, Width: 64, Layers: 2, Heads: 4, KVHeads: 2, HeadDim: 16, Inner: 128, Context: 1024, Theta: 10000, Eps: 1e-5,
+	})
+	draw := rng.New(0, TinyName)
+	for _, w := range m.Weights() {
+		if len(w.Shape) < 2 {
+			continue // gains of norms stay 1
+		}
+		in := w.Shape[0]
+		if w == m.Embed || w == m.Head {
+			in = w.Shape[1]
+		}
+		for i := range w.Data {
+			w.Data[i] = float32(draw.Normal() / math.Sqrt(float64(in)))
+		}
 	}
-	return s.Put(About{Name: TinyName}, nn.NewDecoder(rng.New(0, TinyName), shape), Bytes{})
+	return s.Put(About{Name: TinyName}, m, Bytes{})
 }
 
 // depth is how many folders below the given one a model may lie.
