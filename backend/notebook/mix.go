@@ -89,10 +89,40 @@ func change(out []mixed, o Override, from source) {
 	if knob != "kind" {
 		m.given[knob] = o.Value
 	} else if name, ok := o.Value.(string); ok && name != "" {
-		m.kind = name
+		m.choose(name)
 	} else {
 		m.kind = schema.Show(o.Value)
 	}
+}
+
+// choose takes another kind than the set-up cell's. Knobs of that cell which belong to its own kind and not to the new one are left
+// behind with it; one that neither has is a slip of the pen and stays, to be found.
+func (m *mixed) choose(kind string) {
+	was, now := m.knobs(m.kind), m.knobs(kind)
+	for knob, from := range m.from {
+		if now != nil && from.cell == m.section.Name && was[knob] && !now[knob] {
+			delete(m.given, knob)
+			delete(m.from, knob)
+		}
+	}
+	m.kind = kind
+}
+
+// knobs are the names of a kind's knobs, nil of one that the section does not have.
+func (m *mixed) knobs(kind string) map[string]bool {
+	k, err := m.section.Find(kind)
+	if err != nil {
+		return nil
+	}
+	fields, err := schema.Fields(k)
+	if err != nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, f := range fields {
+		names[f.Path] = true
+	}
+	return names
 }
 
 // key is equal for sections that resolve alike and whose values come from the same words.
@@ -117,8 +147,7 @@ func (m mixed) errors(budgets ...string) []error {
 	return nil
 }
 
-// explain puts an error at the word that caused it. Where an arm chose a kind that lacks a knob of the set-up cell, the choice is the
-// cause: knobs are dropped silently only where they were defaults.
+// explain puts an error at the word that caused it.
 func (m mixed) explain(err error) (source, Problem) {
 	q := problemOf(err)
 	f, ok := errors.AsType[*schema.FieldError](err)
@@ -127,18 +156,10 @@ func (m mixed) explain(err error) (source, Problem) {
 	}
 	_, knob, _ := strings.Cut(f.Path, ".")
 	from, known := m.from[knob]
-	kind := m.from["kind"]
-	switch {
-	case !known:
+	if !known {
 		return m.last, q
-	case knob == "kind":
-		from.name = from.at
-	case f.Name && kind.what != "" && from.cell == m.section.Name && kind.cell != from.cell:
-		q.Msg = fmt.Sprintf("%s chooses %s.kind %q, which has no knob %q, but %s sets it on line %d", kind.what, m.section.Name, m.kind, knob, from.what, from.name.Line)
-		q.Hint = fmt.Sprintf("set %s.%s only in the arms whose kind has it", m.section.Name, knob)
-		return kind, q
 	}
-	if !f.Name {
+	if knob == "kind" || !f.Name {
 		from.name = from.at
 	}
 	return from, q

@@ -200,3 +200,22 @@ func TestTheDocumentAnswersForItsCells(t *testing.T) {
 		}
 	}
 }
+
+func TestAnArmOfAnotherKindLeavesTheKnobsOfTheCellsKindBehind(t *testing.T) {
+	src := strings.Replace(good, "kind: lstm\n", "kind: lstm\nforget_bias: 3\n", 1)
+	d, err := parseGood(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, err := Resolve(d, "", Overrides{Seeds: []uint64{100}, Arms: []string{"lstm", "gru"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, r := range runs {
+		got[r.Arm] = string(r.Setup.Sections["agent"])
+	}
+	if got["lstm"] != `{"kind":"lstm","width":64,"forget_bias":3,"clamp":false}` || got["gru"] != `{"kind":"gru","width":64}` {
+		t.Errorf("agents are %v", got)
+	}
+}
