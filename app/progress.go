@@ -38,16 +38,18 @@ func newBar(w io.Writer) *bar {
 	)}
 }
 
-func (b *bar) show(j sched.Job) {
+func (b *bar) show(j sched.Job) { b.draw(j.Share, describe(j)) }
+
+func (b *bar) draw(share float64, text string) {
 	if b.bar == nil {
-		if tenth := int(j.Share * 10); tenth > b.tenth {
+		if tenth := int(share * 10); tenth > b.tenth {
 			b.tenth = tenth
-			fmt.Fprintf(b.w, "%3d %%  %s\n", tenth*10, describe(j))
+			fmt.Fprintf(b.w, "%3d %%  %s\n", tenth*10, text)
 		}
 		return
 	}
-	b.bar.Describe(describe(j))
-	_ = b.bar.Set(int(j.Share * barSteps)) // a terminal that cannot be written to is no reason to stop a run
+	b.bar.Describe(text)
+	_ = b.bar.Set(int(share * barSteps)) // a terminal that cannot be written to is no reason to stop a run
 }
 
 func (b *bar) end() {

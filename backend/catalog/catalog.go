@@ -9,8 +9,11 @@ import (
 	"sort"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/paper/delethink"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
+	"github.com/loci-lab/loci/backend/paper/memoryrplus"
 	"github.com/loci-lab/loci/backend/schema"
+	"github.com/loci-lab/loci/backend/trainer/base"
 )
 
 // Paper is one system of the literature that runs here.
@@ -19,6 +22,8 @@ type Paper struct {
 	Sections []schema.Section
 	// New makes the method that a resolved set-up describes. The seed decides every random number of it.
 	New func(setup lab.Setup, seed uint64, bench lab.Bench) (lab.Method, error)
+	// Base is the warm start of a set-up, shared by all runs that name the same; nil where the paper, or the set-up, has none.
+	Base func(setup lab.Setup, bench lab.Bench) (*base.Maker, error)
 	// Folder is the package's folder below backend/.
 	Folder string
 }
@@ -27,6 +32,8 @@ type Paper struct {
 func Papers() []Paper {
 	return []Paper{
 		{Card: memoryrewriting.Card(), Sections: memoryrewriting.Sections(), New: memoryrewriting.New, Folder: "paper/memoryrewriting"},
+		{Card: delethink.Card(), Sections: delethink.Sections(), New: delethink.New, Base: delethink.Base, Folder: "paper/delethink"},
+		{Card: memoryrplus.Card(), Sections: memoryrplus.Sections(), New: memoryrplus.New, Base: memoryrplus.Base, Folder: "paper/memoryrplus"},
 	}
 }
 

@@ -1,0 +1,117 @@
+// Package connect joins the parts of a paper's language model: the warm start, and the trainer that takes it further, in this process or on a
+// training service, as the notebook's `model:` says.
+package connect
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/llm"
+	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/rl"
+	"github.com/loci-lab/loci/backend/trainer"
+	"github.com/loci-lab/loci/backend/trainer/base"
+	"github.com/loci-lab/loci/backend/trainer/local"
+	"github.com/loci-lab/loci/backend/trainer/tinker"
+)
+
+// Tiny is the rung of our own engine; a service is written "service NAME".
+const (
+	Tiny    = "tiny"
+	service = "service "
+)
+
+// Model is the language model of one run. It is used by one goroutine.
+type Model struct {
+	Warm  *base.Maker
+	Train trainer.Trainer // nil until the warm start is done
+
+	core  *num.Core
+	rung  string
+	bench lab.Bench
+	adapt local.Options
+	began bool // Train is there, or was when the state was kept
+}
+
+// New prepares a model on that rung; "" is Tiny. Nothing is computed and no connection is made before Warm parts are asked for.
+func New(core *num.Core, rung string, bench lab.Bench, spec base.Spec, source base.Source, adapt local.Options) (*Model, error) {
+	if rung != "" && rung != Tiny && !strings.HasPrefix(rung, service) {
+		return nil, lab.Errorf(lab.Invalid, "model is %q, want %q or %q", rung, Tiny, service+"NAME").
+			WithHint("edit model in the run cell; `loci target add` sets up a service")
+	}
+	warm, err := base.New(core, bench, spec, source)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{Warm: warm, core: core, rung: rung, bench: bench, adapt: adapt}, nil
+}
+
+// Advance does part of the warm start, from 1, of so many; the last opens the trainer.
+func (m *Model) Advance(ctx context.Context, part, of int) error {
+	if err := m.Warm.To(ctx, m.Warm.Steps()*part/of); err != nil || part < of {
+		return err
+	}
+	return m.open(ctx)
+}
+
+func (m *Model) open(ctx context.Context) (err error) {
+	if !strings.HasPrefix(m.rung, service) {
+		m.Train, err = local.New(m.core, m.Warm.Model().Clone(), m.Warm.Words(), m.adapt)
+	} else {
+		m.Train, err = m.connect(ctx, strings.TrimPrefix(m.rung, service))
+	}
+	m.began = err == nil
+	return err
+}
+
+func (m *Model) connect(ctx context.Context, name string) (trainer.Trainer, error) {
+	if m.bench.Service == nil {
+		return nil, lab.Errorf(lab.Invalid, "service %q cannot be reached from here: no services are set up", name).WithHint("add one with `loci target add %s --service URL`", name)
+	}
+	s, err := m.bench.Service(name)
+	if err != nil {
+		return nil, err
+	}
+	model := s.BaseModel
+	if model == "" {
+		model = m.Warm.Key
+	}
+	return tinker.Open(ctx, tinker.Options{URL: s.URL, Key: s.Key, BaseModel: model, Rank: s.Rank, Profile: s.Profile})
+}
+
+// Tokenizer is the one of the warm start.
+func (m *Model) Tokenizer() llm.Tokenizer { return m.Warm.Words() }
+
+// Snapshot keeps the trainer's state. Before the trainer is there it keeps nothing: the warm start keeps itself in the cache, and a kept
+// state must not depend on whether it was there already.
+func (m *Model) Snapshot(w io.Writer) error {
+	parts := []rl.Part{{Name: "began", State: rl.JSON(&m.began)}}
+	if m.began {
+		parts = append(parts, rl.Part{Name: "trainer", State: m.Train})
+	}
+	return rl.WriteParts(w, parts...)
+}
+
+// Restore brings the state back. It finishes the warm start first where the cache lost it.
+func (m *Model) Restore(r io.Reader) error {
+	var began bool
+	if err := rl.ReadParts(r, rl.Part{Name: "began", State: rl.JSON(&began)}); err != nil || !began {
+		return err
+	}
+	if err := m.Advance(context.Background(), 1, 1); err != nil {
+		return err
+	}
+	return rl.ReadParts(r, rl.Part{Name: "trainer", State: m.Train})
+}
+
+// Close ends trainer and warm start.
+func (m *Model) Close() error {
+	err := m.Warm.Close()
+	if m.Train != nil {
+		err = errors.Join(err, m.Train.Close())
+	}
+	return err
+}
