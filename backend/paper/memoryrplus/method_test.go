@@ -1,0 +1,133 @@
+package memoryrplus
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/loci-lab/loci/backend/lab"
+)
+
+// oneBase is a cache that the set-ups of a test share, so that their warm start is made once.
+func oneBase(t *testing.T) lab.Bench { return lab.Bench{Cache: t.TempDir(), Kernel: "go"} }
+
+func TestReferencesScoreAsTheWorldSays(t *testing.T) {
+	for policy, want := range map[string][2]float64{"oracle": {1, 1}, "full-memory": {1, 1}, "memory-free": {1, 1}, "random": {0, 0.1}} {
+		r := finish(t, begin(t, setup(t, small(), given{"kind": Reference, "policy": policy}, brief().with("test_questions", 128)), 1, lab.Bench{}))
+		for _, name := range []string{MetricAccuracy, MetricTest, MetricSampled, MetricHeldOut} {
+			if got := r.last(t, name); got < want[0] || got > want[1] {
+				t.Errorf("%s: %s is %v, want %v to %v", policy, name, got, want[0], want[1])
+			}
+		}
+		if got := r.last(t, MetricFormat); got != 2 {
+			t.Errorf("%s: format is %v, want 2", policy, got)
+		}
+	}
+}
+
+func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
+	bench := oneBase(t)
+	for _, encoder := range []string{Hash, Hidden} {
+		s := setup(t, small(), tinier(), brief().with("encoder", encoder))
+		want := finish(t, begin(t, s, 1, bench)).text(t)
+		for _, threads := range []int{2, 4} {
+			b := bench
+			b.Threads = threads
+			if got := finish(t, begin(t, s, 1, b)).text(t); got != want {
+				t.Errorf("encoder %s, %d threads: events differ", encoder, threads)
+			}
+		}
+	}
+}
+
+// Every unit is left at its end and taken up by another method, memory and windows included.
+func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
+	bench := oneBase(t)
+	for _, encoder := range []string{Hash, Hidden} {
+		s := setup(t, small(), tinier(), brief().with("encoder", encoder))
+		whole := begin(t, s, 1, bench)
+		want := finish(t, whole)
+		got := &record{}
+		m := begin(t, s, 1, bench)
+		for left := true; left; {
+			left = got.advance(t, m)
+			var state bytes.Buffer
+			if err := m.Snapshot(&state); err != nil {
+				t.Fatal(err)
+			}
+			if m = begin(t, s, 1, bench); m.Restore(&state) != nil {
+				t.Fatal("the state cannot be restored")
+			}
+		}
+		if got.text(t) != want.text(t) {
+			t.Errorf("encoder %s: events differ", encoder)
+		}
+		if a, b := fmt.Sprint(m.memory.Success, m.memory.Failure, m.memory.Distance, m.memory.Novelty),
+			fmt.Sprint(whole.memory.Success, whole.memory.Failure, whole.memory.Distance, whole.memory.Novelty); a != b || m.memory.Failure.size() == 0 {
+			t.Errorf("encoder %s: the memories differ", encoder)
+		}
+	}
+}
+
+func TestADamagedStateIsAnError(t *testing.T) {
+	bench := oneBase(t)
+	s := setup(t, small(), tinier(), brief())
+	m := begin(t, s, 1, bench)
+	finish(t, m)
+	var state bytes.Buffer
+	if err := m.Snapshot(&state); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, state.Len() / 2, state.Len() - 1} {
+		if err := begin(t, s, 1, bench).Restore(bytes.NewReader(state.Bytes()[:n])); err == nil {
+			t.Errorf("a state of %d bytes of %d is taken", n, state.Len())
+		}
+	}
+}
+
+// The very numbers of a run, counted in its events.
+func TestARunReportsEachPartOften(t *testing.T) {
+	r := finish(t, begin(t, setup(t, small(), tinier(), brief()), 1, oneBase(t)))
+	for name, want := range map[string]int{MetricAccuracy: 3, MetricTest: 2, MetricSampled: 2, MetricHeldOut: 2, MetricDiversity: 2, MetricCollapsed: 2,
+		MetricFlat: 4, MetricExplore: 4, MetricMemory: 4, MetricWarmLoss: 40, MetricParameters: 1, MetricLoss: 0} {
+		if got := len(r.series(name)); got != want {
+			t.Errorf("%s is reported %d times, want %d", name, got, want)
+		}
+	}
+	if explore := r.series(MetricExplore); explore[0] != 0 || slices.Max(explore) == 0 {
+		t.Errorf("novelty pays %v, want nothing in the first update and something later", explore)
+	}
+	if gap := slices.Max(r.series(MetricGap)); gap > 1e-4 {
+		t.Errorf("sampler and trainer differ by %v nats", gap)
+	}
+	writes := 0
+	for _, ev := range r.events {
+		if m, ok := ev.(lab.Memory); ok && m.Op == lab.OpWrite && m.After != nil {
+			writes++
+		}
+	}
+	if writes != 4 { // the first group of the first update
+		t.Errorf("%d writes are told, want 4", writes)
+	}
+	for _, ev := range r.events {
+		if m, ok := ev.(lab.Metric); ok && !slices.ContainsFunc(metrics(), func(s lab.MetricSpec) bool { return s.Name == m.Name }) {
+			t.Fatalf("metric %q has no description", m.Name)
+		}
+	}
+}
+
+func TestAnUntrainedAgentIsTestedOnce(t *testing.T) {
+	r := finish(t, begin(t, setup(t, small(), tinier(), brief().with("updates", 0)), 1, oneBase(t)))
+	if n := len(r.series(MetricTest)); n != 1 {
+		t.Errorf("%d tests, want 1", n)
+	}
+}
+
+func TestTheControlLearnsFromTracesThatNobodyUsed(t *testing.T) {
+	m := begin(t, setup(t, small(), tinier(), brief().with("more_supervised", true)), 1, oneBase(t))
+	r := finish(t, m)
+	if n := len(r.series(MetricLoss)); n != 4 || m.memory.Success.size()+m.memory.Failure.size() != 0 {
+		t.Errorf("%d supervised updates, want 4, and nothing stored", n)
+	}
+}
