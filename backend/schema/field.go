@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,7 +53,35 @@ func Fields(kind Kind) ([]Field, error) {
 	if err != nil {
 		return nil, lab.Errorf(lab.Internal, "kind %q: %w", kind.Name, err)
 	}
+	for _, p := range kind.Presets {
+		if err := p.apply(fields); err != nil {
+			return nil, lab.Errorf(lab.Internal, "kind %q: %w", kind.Name, err)
+		}
+	}
 	return fields, nil
+}
+
+// apply puts the preset in the place of the tags' defaults.
+func (p Preset) apply(fields []Field) error {
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Path == p.Path })
+	if i < 0 {
+		return lab.Errorf(lab.Internal, "preset of %q, which is no knob", p.Path)
+	}
+	f := &fields[i]
+	for _, d := range []struct {
+		text string
+		to   *json.RawMessage
+	}{{p.Default, &f.Default}, {p.Fast, &f.Fast}, {p.Full, &f.Full}} {
+		if d.text == "" {
+			continue
+		}
+		raw, err := f.Check(f.Path, f.read(d.text))
+		if err != nil {
+			return lab.Errorf(lab.Internal, "preset of %s: %w", p.Path, err)
+		}
+		*d.to = raw
+	}
+	return nil
 }
 
 // FieldsOf lists the fields of a struct (or a pointer to one) that carries the tags of this package.

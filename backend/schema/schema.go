@@ -27,6 +27,15 @@ type Kind struct {
 	Name string
 	Doc  string
 	New  func() any // pointer to a zero knob struct; a struct with Validate() error is asked after the bounds hold
+	// Presets are defaults of this kind that differ from those in the struct's tags: a paper takes a world, or the sizes of a model,
+	// that others share, and has its own.
+	Presets []Preset
+}
+
+// Preset sets the defaults of one knob, each written as in a tag; "" leaves the tag's.
+type Preset struct {
+	Path                string
+	Default, Fast, Full string
 }
 
 // Section is one configurable cell of a notebook: world, agent, memory or rl.

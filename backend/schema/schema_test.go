@@ -330,3 +330,35 @@ func TestTheJSONSchemaAndTheProgramGiveTheSameVerdicts(t *testing.T) {
 		t.Errorf("the JSON Schema refuses what Resolve makes: %v, %v", err, s.Validate(doc))
 	}
 }
+
+func TestPresetsTakeThePlaceOfTheTagsDefaults(t *testing.T) {
+	type knobs struct {
+		Width int    `json:"width" doc:"units" default:"8" fast:"4" min:"1" max:"64"`
+		Note  string `json:"note" doc:"text" default:"a"`
+	}
+	kind := Kind{Name: "k", Doc: "d", New: func() any { return new(knobs) }}
+	section := Section{Name: "agent", Kinds: []Kind{kind}}
+	for _, c := range []struct {
+		presets []Preset
+		budget  string
+		want    string
+	}{
+		{nil, "fast", `{"kind":"k","width":4,"note":"a"}`},
+		{[]Preset{{Path: "width", Default: "32"}}, "laptop", `{"kind":"k","width":32,"note":"a"}`},
+		{[]Preset{{Path: "width", Default: "32"}}, "fast", `{"kind":"k","width":4,"note":"a"}`},
+		{[]Preset{{Path: "width", Default: "32", Fast: "16"}, {Path: "note", Full: "b"}}, "fast", `{"kind":"k","width":16,"note":"a"}`},
+		{[]Preset{{Path: "note", Full: "b"}}, "full", `{"kind":"k","width":8,"note":"b"}`},
+	} {
+		section.Kinds[0].Presets = c.presets
+		got, err := Resolve(section, "", nil, c.budget)
+		if err != nil || string(got) != c.want {
+			t.Errorf("%v at %s: %s, %v, want %s", c.presets, c.budget, got, err, c.want)
+		}
+	}
+	for _, p := range []Preset{{Path: "depth", Default: "1"}, {Path: "width", Default: "65"}, {Path: "width", Fast: "many"}} {
+		kind.Presets = []Preset{p}
+		if _, err := Fields(kind); lab.CodeOf(err) != lab.Internal {
+			t.Errorf("preset %+v gives %v, want an error of code internal", p, err)
+		}
+	}
+}
