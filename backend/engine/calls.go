@@ -20,7 +20,7 @@ func digestOf(r *http.Request, body []byte) digest {
 // made is a call that was accepted, and what was answered.
 type made struct {
 	digest digest
-	future string // id of its future, "" for a call that was answered at once
+	future string // id of its future, or of the session that a call made at once; the call is forgotten with it
 	answer any
 }
 

@@ -208,3 +208,30 @@ func TestBytesThatWaitAndThatAreKeptAreBounded(t *testing.T) {
 }
 
 func near(a, b, tolerance float64) bool { return math.Abs(a-b) <= tolerance*max(1, math.Abs(b)) }
+
+func TestSeveralClientsAtOnceGetWhatTheyWouldGetAlone(t *testing.T) {
+	work := func(k *kit) (losses []float64) {
+		c := k.clientIn(k.session(), 0, 2)
+		for n := range 3 {
+			c.train(1)
+			losses = append(losses, c.loss(batch...))
+			id := c.done("save_weights_for_sampler", object{"model_id": c.model, "seq_id": c.next(), "sampling_session_seq_id": n}).text("sampling_session_id")
+			for _, lp := range k.greedy(id, 0).Logprobs {
+				losses = append(losses, float64(lp))
+			}
+		}
+		return losses
+	}
+	all := newKit(t)
+	want := work(all)
+	t.Run("together", func(t *testing.T) {
+		for _, name := range []string{"one", "two", "three", "four"} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				if got := work(&kit{T: t, server: all.server, shelf: all.shelf}); !slices.Equal(got, want) {
+					t.Errorf("got %v, want %v", got, want)
+				}
+			})
+		}
+	})
+}

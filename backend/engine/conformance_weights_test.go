@@ -365,6 +365,33 @@ func TestCheckpointsAreListedPagedArchivedAndDeleted(t *testing.T) {
 	}
 }
 
+func TestADeletedCheckpointIsNotMistakenForALaterOne(t *testing.T) {
+	k := newKit(t)
+	c := k.client()
+	save := func() string {
+		return c.done("save_weights_for_sampler", object{"model_id": c.model, "seq_id": c.next(), "path": "same"}).text("path")
+	}
+	open := func(n int, path string) string {
+		return k.post("create_sampling_session", object{"session_id": c.session, "sampling_session_seq_id": n, "model_path": path}).want(200).text("sampling_session_id")
+	}
+	path := save()
+	first := open(0, path)
+	before := k.greedy(first, 0)
+	k.send("DELETE", "training_runs/"+c.model+"/checkpoints/sampler_weights/same", nil).want(204)
+	c.train(2)
+	second := open(1, save())
+	if now := k.greedy(second, 0); slices.Equal(now.Logprobs, before.Logprobs) {
+		t.Error("the new checkpoint is sampled as the deleted one")
+	}
+	if again := k.greedy(first, 1); !slices.Equal(again.Logprobs, before.Logprobs) {
+		t.Error("the deleted checkpoint is sampled as the new one")
+	}
+	k.server.mu.Lock()
+	k.server.samplers[first].source.sampler = nil // as if others had taken its place in memory
+	k.server.mu.Unlock()
+	k.failure(k.post("asample", sampleBody(first, 2, object{"max_tokens": 1}, object{"prompt": object{"chunks": []object{{"tokens": []int{1}}}}})).want(200).text("request_id"))
+}
+
 // wantArchive fetches an archive without the key, and refuses a changed address.
 func (k *kit) wantArchive(h http.Header) {
 	k.Helper()

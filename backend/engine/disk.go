@@ -221,17 +221,17 @@ func (d *disk) setExpiry(path string, at time.Time) error {
 	return nil
 }
 
-// expire removes checkpoints whose time is over.
-func (d *disk) expire(now time.Time) error {
+// expire removes checkpoints whose time is over and returns their paths.
+func (d *disk) expire(now time.Time) (gone []string, errs error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var errs error
-	for _, c := range d.checkpoints {
+	for path, c := range d.checkpoints {
 		if !c.Expires.IsZero() && now.After(c.Expires) {
+			gone = append(gone, path)
 			errs = errors.Join(errs, d.drop(c))
 		}
 	}
-	return errs
+	return gone, errs
 }
 
 // listRuns returns all runs, the last used first.

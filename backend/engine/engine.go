@@ -126,7 +126,7 @@ func (s *Server) Close() error {
 	defer s.mu.Unlock()
 	for _, m := range s.models {
 		s.forgetModel(m, errClosed)
-		s.free(m)
+		s.free(m, m.run)
 	}
 	s.futures.close(errClosed)
 	return nil
@@ -154,7 +154,11 @@ func (s *Server) sweepAt(now time.Time) {
 	gone := s.futures.expire(now)
 	s.calls.forget(gone)
 	s.mu.Unlock()
-	if err := s.disk.expire(now); err != nil {
+	expired, err := s.disk.expire(now)
+	for _, path := range expired {
+		s.forgetSource(path)
+	}
+	if err != nil {
 		s.cfg.Log.Error("checkpoints past their time could not be removed", "error", err)
 	}
 }

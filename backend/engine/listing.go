@@ -128,6 +128,9 @@ func (s *Server) deleteCheckpoint(c *call) (any, error) {
 	if err == nil {
 		err = s.disk.remove(path)
 	}
+	if err == nil {
+		s.forgetSource(path)
+	}
 	return raw{status: http.StatusNoContent}, err
 }
 

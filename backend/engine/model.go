@@ -133,7 +133,7 @@ func (s *Server) make(ctx context.Context, m *model, from *loading) (result, err
 		}
 	}
 	if err == nil {
-		err = s.disk.putRun(m.run)
+		err = s.disk.putRun(s.runOf(m))
 	}
 	if err != nil {
 		s.mu.Lock()
@@ -166,20 +166,27 @@ func (s *Server) unload(id string, done func()) {
 	}
 	s.forgetModel(m, lab.Errorf(lab.NotFound, "the model %.100q was unloaded", id))
 	s.training.add(&job{queue: id, drop: done, run: func(context.Context, []*job) {
-		s.free(m)
+		s.free(m, s.runOf(m))
 		done()
 	}})
 }
 
+// runOf is what is kept of a model, read by a lane.
+func (s *Server) runOf(m *model) run {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return m.run
+}
+
 // free closes a model. It runs in the training lane, or after it has ended.
-func (s *Server) free(m *model) {
+func (s *Server) free(m *model, r run) {
 	if m.live != nil {
 		if err := m.live.Close(); err != nil {
 			s.cfg.Log.Error("a model could not be closed", "model", m.id, "error", err)
 		}
 		m.live = nil
 	}
-	if err := s.disk.putRun(m.run); err != nil { // the time of its last request
+	if err := s.disk.putRun(r); err != nil { // the time of its last request
 		s.cfg.Log.Error("a run could not be kept", "model", m.id, "error", err)
 	}
 }

@@ -139,7 +139,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	if !s.addressed(r) {
-		s.refuse(w, r, status{lab.Errorf(lab.Invalid, "host %.200q is not a name of this server", r.Host), http.StatusForbidden})
+		s.refuse(w, r, status{lab.Errorf(lab.Invalid, "host %.200q is not a name of this server", r.Host).WithHint("start the server with --host and that name"), http.StatusForbidden})
 		return
 	}
 	_, pattern := s.routes.Handler(r)

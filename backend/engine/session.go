@@ -80,9 +80,12 @@ func (s *Server) freeSession(x *session) {
 	for _, id := range slices.Clone(x.models) {
 		s.unload(id, func() {})
 	}
+	gone := map[string]bool{x.id: true}
 	for _, id := range x.samplers {
 		s.closeSampling(id)
+		gone[id] = true
 	}
+	s.calls.forget(gone)
 	x.models, x.samplers = nil, nil
 }
 

@@ -24,6 +24,7 @@ type source struct {
 	folder  string // files; "" for a base model
 	passing bool   // the files go with the last sampling session
 	users   int    // sampling sessions
+	deleted bool   // the files are gone, and others may lie in their place
 
 	sampler llm.Sampler // nil while it is not open
 	opening bool
@@ -84,6 +85,10 @@ func (s *Server) whenOpen(src *source, j *sampleJob) {
 		s.queueSample(src, j)
 		return
 	}
+	if src.deleted {
+		s.futures.finish(j.future, result{}, lab.Errorf(lab.NotFound, "checkpoint %q was deleted", src.path))
+		return
+	}
 	src.waiting = append(src.waiting, j)
 	if src.opening {
 		return
@@ -135,8 +140,21 @@ func (s *Server) release(src *source) {
 	}
 }
 
+// forgetSource takes note that a checkpoint was deleted: who samples from it may go on while it is in memory, and a checkpoint that
+// gets its name later is another one.
+func (s *Server) forgetSource(path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if src, ok := s.sources[path]; ok {
+		src.deleted = true
+		delete(s.sources, path)
+	}
+}
+
 func (s *Server) dropSource(src *source) {
-	delete(s.sources, src.key)
+	if s.sources[src.key] == src {
+		delete(s.sources, src.key)
+	}
 	if !src.passing {
 		return
 	}

@@ -93,7 +93,7 @@ func (s *Server) loadWeights(c *call, q *loadRequest) (any, error) {
 	return s.train(c, q.ModelID, q.SeqID, func(ctx context.Context, m *model) (result, error) {
 		r, folder, _, err := s.loadable(q.Path)
 		if err == nil {
-			err = fits(r, m.run)
+			err = fits(r, m.run.Base, m.run.LoRA)
 		}
 		if err != nil {
 			return result{}, err
@@ -115,11 +115,11 @@ func (s *Server) loadable(path string) (run, string, checkpoint, error) {
 }
 
 // fits refuses a checkpoint of another base model or of other adapters.
-func fits(from, to run) error {
-	a, b := from.LoRA, to.LoRA
+func fits(from run, base string, b LoRA) error {
+	a := from.LoRA
 	a.Seed, b.Seed = 0, 0
-	if from.Base != to.Base || a != b {
-		return lab.Errorf(lab.Invalid, "the checkpoint is of base model %q with adapters %+v, and the model is of %q with %+v", from.Base, a, to.Base, b).
+	if from.Base != base || a != b {
+		return lab.Errorf(lab.Invalid, "the checkpoint is of base model %q with adapters %+v, and the model is of %q with %+v", from.Base, a, base, b).
 			WithHint("make the model with what weights_info says of the checkpoint")
 	}
 	return nil
