@@ -24,11 +24,15 @@ const (
 type AgentKnobs struct {
 	base.ModelKnobs
 	base.Knobs
-	WarmOps  int     `json:"warm_ops" doc:"most operations of a question of the warm start" unit:"operations" default:"20" min:"1" max:"60" group:"warm start"`
-	Wrong    float64 `json:"wrong" doc:"share of steps with a wrong value in the traces of the warm start" default:"0.15" min:"0" max:"1" group:"warm start"`
-	WarmLive int     `json:"warm_live" doc:"most variables of a question of the warm start; each trace draws its number" unit:"variables" default:"4" min:"1" max:"6" group:"warm start"`
-	WarmSeed int     `json:"warm_seed" doc:"seed of the warm start, which all seeds of a notebook share" default:"0" min:"0" max:"1000000" group:"warm start"`
-	Restate  float64 `json:"restate" doc:"share of steps that are followed by a line which restates every variable, in the traces of the warm start" default:"0.1" min:"0" max:"1" main:"true" group:"warm start"`
+	WarmOps     int     `json:"warm_ops" doc:"most operations of most questions of the warm start" unit:"operations" default:"20" fast:"6" min:"1" max:"60" group:"warm start"`
+	WarmLong    float64 `json:"warm_long" doc:"share of questions of the warm start that are longer, up to warm_long_ops" default:"0.2" fast:"0" min:"0" max:"1" group:"warm start"`
+	WarmLongOps int     `json:"warm_long_ops" doc:"most operations of the longer questions of the warm start" unit:"operations" default:"44" min:"1" max:"60" group:"warm start"`
+	WarmTokens  int     `json:"warm_tokens" doc:"most tokens of one row of the warm start: of a longer one the end is left out" unit:"tokens" default:"256" min:"16" max:"131072" group:"warm start"`
+	WarmLive    int     `json:"warm_live" doc:"most variables of a question of the warm start; each trace draws its number" unit:"variables" default:"4" fast:"2" min:"1" max:"6" group:"warm start"`
+	WarmSeed    int     `json:"warm_seed" doc:"seed of the warm start, which all seeds of a notebook share" default:"0" min:"0" max:"1000000" group:"warm start"`
+	Cut         float64 `json:"cut" doc:"share of the rows of the warm start that begin in the middle of the work, behind the question and some tokens of it" default:"0.5" min:"0" max:"1" group:"warm start"`
+	Wrong       float64 `json:"wrong" doc:"share of steps with a wrong value in the traces of the warm start" default:"0.05" paper:"0.15" min:"0" max:"1" group:"warm start"`
+	Restate     float64 `json:"restate" doc:"share of steps that are followed by a line which restates every variable, in the traces of the warm start" default:"0.1" min:"0" max:"1" main:"true" group:"warm start"`
 }
 
 // ReferenceKnobs choose a yardstick.
@@ -77,9 +81,21 @@ func (k *RLKnobs) long() template {
 // longBudget is the budget of thought on long questions: that of the paper's template (C 64, m 32) with so many chunks.
 func longBudget(chunks int) int { return template{chunk: 64, carry: 32, chunks: chunks}.budget() }
 
-// worlds are those that the paper runs in.
+// worlds are those that the paper runs in. A smaller modulus than the world's own keeps the table of facts so small that a warm start learns
+// it in minutes; variables change hands more often, so that the question alone seldom tells their values.
 func worlds() []schema.Kind {
-	return slices.DeleteFunc(mathworld.Worlds(), func(k schema.Kind) bool { return k.Name != mathworld.RunningArithmetic })
+	kinds := slices.DeleteFunc(mathworld.Worlds(), func(k schema.Kind) bool { return k.Name != mathworld.RunningArithmetic })
+	for i := range kinds {
+		kinds[i].Presets = []schema.Preset{{Path: "modulus", Default: "31", Fast: "13"}, {Path: "operand", Default: "5", Fast: "2"},
+			{Path: "stay", Default: "0.5"}, {Path: "reads", Default: "0.2"}, {Path: "shortest", Fast: "2"}, {Path: "longest", Fast: "6"}}
+	}
+	return kinds
+}
+
+// sizes are the model's, and of its warm start.
+func sizes() []schema.Preset {
+	return []schema.Preset{{Path: "width", Default: "128", Fast: "64"}, {Path: "layers", Fast: "2"}, {Path: "inner", Default: "336", Fast: "128"},
+		{Path: "context", Default: "704"}, {Path: "warm_steps", Default: "2200", Fast: "250"}}
 }
 
 // Sections are the parts of a set-up.
@@ -87,7 +103,7 @@ func Sections() []schema.Section {
 	return []schema.Section{
 		{Name: "world", Kinds: worlds()},
 		{Name: "agent", Kinds: []schema.Kind{
-			{Name: Tiny, Doc: "tiny language model, warmed up on the oracle's traces", New: func() any { return new(AgentKnobs) }},
+			{Name: Tiny, Doc: "tiny language model, warmed up on the oracle's traces", New: func() any { return new(AgentKnobs) }, Presets: sizes()},
 			{Name: Reference, Doc: "a yardstick of the world, without learning", New: func() any { return new(ReferenceKnobs) }},
 		}},
 		{Name: "rl", Kinds: []schema.Kind{
