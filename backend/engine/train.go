@@ -136,10 +136,7 @@ func checkRows(data []rl.Datum, about shelf.About) error {
 func outputResult(out trainer.Output, data []rl.Datum) result {
 	o := wire.NewOutput(out, data)
 	size := int64(512)
-	for i, row := range out.Rows {
-		if data[i].K > 1 && row.Loss != nil { // one loss a token, whatever the number of targets
-			o.Rows[i][wire.OutputLoss] = wire.FloatTensor(row.Loss)
-		}
+	for _, row := range out.Rows {
 		size += 4 * int64(len(row.Logprobs)+len(row.Loss))
 	}
 	return result{json: o, proto: func() []byte { return wire.EncodeOutput(&o) }, bytes: size}

@@ -33,7 +33,7 @@ func NewOutput(out trainer.Output, data []rl.Datum) Output {
 	for i, row := range out.Rows {
 		o.Rows[i] = map[string]Tensor{OutputLogprobs: FloatTensor(row.Logprobs).columns(data[i].K)}
 		if row.Loss != nil {
-			o.Rows[i][OutputLoss] = FloatTensor(row.Loss).columns(data[i].K)
+			o.Rows[i][OutputLoss] = FloatTensor(row.Loss) // one for each position, summed over its targets
 		}
 	}
 	return o
@@ -59,7 +59,7 @@ func (o *Output) Output(data []rl.Datum, loss string) (trainer.Output, error) {
 		if out.Rows[i].Logprobs, err = outputFloats(o.Rows[i], OutputLogprobs, n); err != nil {
 			return out, wrongAt(err, "row %d", i)
 		}
-		if out.Rows[i].Loss, err = outputFloats(o.Rows[i], OutputLoss, n); err != nil {
+		if out.Rows[i].Loss, err = outputFloats(o.Rows[i], OutputLoss, len(data[i].Input)); err != nil {
 			return out, wrongAt(err, "row %d", i)
 		}
 	}
