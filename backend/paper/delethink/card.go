@@ -40,12 +40,16 @@ func Card() lab.Card {
 func deviations() []string {
 	return []string{
 		"D1: a tiny language model trained from nothing on the traces of the world's oracle stands in for R1-Distill-Qwen-1.5B, and running arithmetic for mathematics problems.",
-		"D2: the warm start's traces have questions of any length up to agent.warm_ops and of 1 to agent.warm_live variables, fresh ones in every step, instead of 2,000 traces of at most 8 operations: few repeated traces are learned by heart.",
-		"D3: all seeds of a notebook share one warm start (agent.warm_seed), so intervals over seeds say nothing about how warm starts differ.",
-		"D4: sampler and trainer are the same engine, so importance sampling against their difference is left out; the largest difference is a metric.",
-		"D5: learning rate, group size and number of updates are ours; one optimiser step an update (rl.minibatches) instead of two.",
-		"D6: log-probabilities are those at temperature 1, at which attempts are drawn; the paper draws at 0.6.",
-		"D7: a group whose attempts all have the same reward gives no row.",
-		"D8: chunks of the first prompt of a group share its key-value cache; at a border the carried tokens are encoded again, as in the paper.",
+		"D2: the rows of the warm start are fresh in every step, of questions of any length and of 1 to agent.warm_live variables, where our sheet has 2,000 traces of at most 8 operations: few traces are learned by heart.",
+		"D3: half of the rows of the warm start (agent.cut) begin in the middle of the work, behind the question and a tail of any length, and a row has at most agent.warm_tokens tokens: the models of the paper cope with cut thinking before they are trained to; one that has never seen it goes on past the end of the question.",
+		"D4: 5 % of the steps of the warm start are wrong (agent.wrong) where our sheet has 15 %: a question takes 8 to 20 steps, and reinforcement finds nothing where no attempt is right.",
+		"D5: values are taken modulo 31 and numbers up to 5 are added, where our sheet has 97 and 9: the table of facts is not what is studied, and it would take most of the warm start.",
+		"D6: a line of work names the value that it reads as well as the one that it writes (six tokens either way), which makes carried text sufficient somewhat more often.",
+		"D7: all seeds of a notebook share one warm start (agent.warm_seed), so intervals over seeds say nothing about how warm starts differ.",
+		"D8: sampler and trainer are the same engine, so importance sampling against their difference is left out; the largest difference is a metric.",
+		"D9: learning rate, group size and number of updates are ours; one optimiser step an update (rl.minibatches) where the paper has two.",
+		"D10: attempts are drawn at temperature 1, at which the log-probabilities are those of the policy; the paper draws at 0.6.",
+		"D11: a group whose attempts all have the same reward gives no row.",
+		"D12: positions are rotary, and beyond the lengths of the warm start a rotary model fails by itself: on long questions that counts against thinking at length in part.",
 	}
 }

@@ -107,7 +107,8 @@ func Sections() []schema.Section {
 			{Name: Reference, Doc: "a yardstick of the world, without learning", New: func() any { return new(ReferenceKnobs) }},
 		}},
 		{Name: "rl", Kinds: []schema.Kind{
-			{Name: "delethink", Doc: "thinking in chunks with group-relative policy optimisation; one chunk is thinking at length", New: func() any { return new(RLKnobs) }},
+			{Name: "delethink", Doc: "thinking in chunks with group-relative policy optimisation; one chunk is thinking at length", New: func() any { return new(RLKnobs) },
+				Presets: []schema.Preset{{Path: "clip_high", Default: "0.26"}}},
 		}},
 	}
 }
