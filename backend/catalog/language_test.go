@@ -1,0 +1,97 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"github.com/loci-lab/loci/backend/catalog"
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/run"
+	"github.com/loci-lab/loci/backend/schema"
+)
+
+// thinking is a set-up of a paper that trains a language model, so small that a run takes a second.
+func thinking(t testing.TB, slug string, world, rl map[string]any) lab.Setup {
+	t.Helper()
+	paper, err := catalog.Find(slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]map[string]any{"world": world, "rl": rl,
+		"agent": {"width": 32, "layers": 1, "heads": 2, "inner": 48, "context": 256, "warm_steps": 30, "warm_batch": 8, "warm_rate": 0.01}}
+	setup := lab.Setup{Paper: slug, Budget: "fast", Sections: map[string]json.RawMessage{}}
+	for _, s := range paper.Sections {
+		raw, err := schema.Resolve(s, "", given[s.Name], "fast")
+		if err != nil {
+			t.Fatal(err)
+		}
+		setup.Sections[s.Name] = raw
+	}
+	return setup
+}
+
+func languageSetups(t testing.TB) map[string]lab.Setup {
+	tests := map[string]any{"updates": 5, "questions": 2, "group": 4, "evaluations": 2, "eval_questions": 6, "test_questions": 8}
+	with := func(more map[string]any) map[string]any {
+		for k, v := range tests {
+			more[k] = v
+		}
+		return more
+	}
+	small := map[string]any{"shortest": 2, "longest": 4}
+	return map[string]lab.Setup{
+		"thinking in chunks":  thinking(t, "delethink", small, with(map[string]any{"chunk": 12, "carry": 6, "chunks": 4, "fold": 2, "long_ops": 6})),
+		"thinking at length":  thinking(t, "delethink", small, with(map[string]any{"chunk": 30, "carry": 0, "chunks": 1, "long_ops": 6})),
+		"supervised control":  thinking(t, "delethink", small, with(map[string]any{"more_supervised": true, "long_ops": 6})),
+		"rewards by memory":   thinking(t, "memory-r-plus", map[string]any{"steps": "2"}, with(map[string]any{"warmup": 1, "each": 3, "stored": 4})),
+		"a hidden state kept": thinking(t, "memory-r-plus", map[string]any{"steps": "2"}, with(map[string]any{"warmup": 0, "encoder": "hidden", "score_before_write": true})),
+	}
+}
+
+// with runs a set-up in a folder of its own, with a cache of warm starts or none.
+func with(setup lab.Setup, dir, cache string, threads int) run.Config {
+	cfg := config(setup, dir, threads)
+	cfg.New = func() (lab.Method, error) {
+		paper, err := catalog.Find(setup.Paper)
+		if err != nil {
+			return nil, err
+		}
+		return paper.New(setup, 1, lab.Bench{Threads: threads, Cache: cache, Code: paper.Code()})
+	}
+	return cfg
+}
+
+func TestRunsOfLanguageModelsAreEqualOverThreadsCachesAndStops(t *testing.T) {
+	for name, setup := range languageSetups(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			finish := func(cache string, threads int) string {
+				dir := t.TempDir()
+				if _, err := run.Execute(t.Context(), with(setup, dir, cache, threads)); err != nil {
+					t.Fatal(err)
+				}
+				return filepath.Join(dir, run.RecordFile)
+			}
+			cache := t.TempDir()
+			want := finish(cache, 1)
+			wantEqual(t, want, finish(cache, 2)) // the warm start is there by now
+			wantEqual(t, want, finish("", 2))    // and is made anew
+			dir := t.TempDir()
+			for stop := 0; ; stop++ {
+				ctx := &countdown{Context: t.Context(), left: 60 * (stop + 1)}
+				_, err := run.Execute(ctx, with(setup, dir, cache, 1))
+				if err == nil {
+					break
+				}
+				if lab.CodeOf(err) != lab.Cancelled && ctx.Err() == nil {
+					t.Fatal(err)
+				}
+				if stop > 200 {
+					t.Fatal("the run gets nowhere")
+				}
+			}
+			wantEqual(t, want, filepath.Join(dir, run.RecordFile))
+		})
+	}
+}
