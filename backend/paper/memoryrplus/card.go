@@ -42,7 +42,7 @@ func deviations() []string {
 		"D2: the warm start is stopped while most drawn answers are wrong (knob agent.warm_steps), so that groups without a right answer are common; 30 % of its traces have a wrong step.",
 		"D3: all seeds of a notebook share one warm start (agent.warm_seed), so intervals over seeds say nothing about how warm starts differ.",
 		"D4: a hashed bag of words and pairs of words in 128 dimensions is the encoder instead of a trained sentence encoder of 384; the mean hidden state of the warm start is the other choice (rl.encoder).",
-		"D5: every question of training is fresh, so a question's own answers in the stores are those of its own group; everything else comes from its nearest neighbour.",
+		"D5: training meets a pool of templated questions again and again (rl.pool), as the paper does a data set; rl.pool 0 draws fresh ones for ever, of which a store holds the present group alone.",
 		"D6: questions are compared by cosine with all stored ones, as the paper says, where its code asks an index by distance; embeddings have unit length, for which the order is the same.",
 		"D7: the explore term starts after a number of updates (rl.warmup), as in the text; the code waits for 500 questions with failures.",
 		"D8: every answer is scored with its own question, and the oldest question goes as a whole; the code reads the first question of a batch, and its removal of old questions does not work.",

@@ -58,7 +58,7 @@ func tinier() given {
 // brief is a training of four updates.
 func brief() given {
 	return given{"kind": "grpo", "updates": 4, "questions": 2, "group": 4, "learning_rate": 0.003, "warmup": 1, "evaluations": 2, "eval_questions": 8,
-		"test_questions": 16, "stored": 3, "each": 3, "window": 8, "nearest": 2}
+		"test_questions": 16, "stored": 3, "each": 3, "pool": 6, "window": 8, "nearest": 2}
 }
 
 // begin makes the method and closes it at the end of the test.

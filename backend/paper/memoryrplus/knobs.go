@@ -48,6 +48,7 @@ type ReferenceKnobs struct {
 type RLKnobs struct {
 	rl.GRPOKnobs
 	Scheme        string  `json:"scheme" doc:"r1: outcome and format alone; cosine: and a reward shaped by length; memory-r: and closeness to stored successes; memory-r-plus: and novelty against stored failures" default:"memory-r-plus" enum:"r1,cosine,memory-r,memory-r-plus" main:"true" group:"memory"`
+	Pool          int     `json:"pool" doc:"questions of training, met again and again in a new order each time; 0 for fresh ones in every update" default:"1000" min:"0" max:"10000000" group:"learning" pitfall:"stored below pool lets questions go before they are met again"`
 	Nearest       int     `json:"nearest" doc:"stored questions whose responses count for a question" symbol:"K" default:"1" min:"1" max:"1000" main:"true" group:"memory" pitfall:"with small numbers the words of different questions lie very close: their failures may be right answers here"`
 	Each          int     `json:"each" doc:"responses kept of each question and store" symbol:"L" default:"50" min:"1" max:"100000" group:"memory"`
 	Stored        int     `json:"stored" doc:"questions kept in each store" symbol:"N" default:"2000" min:"1" max:"1000000" group:"memory"`

@@ -238,7 +238,7 @@ func (m *method) reinforce(ctx context.Context, emit lab.Emitter) ([]measure, er
 	if err != nil {
 		return nil, err
 	}
-	qs, err := questions(m.world, m.words, mathworld.Train, draw(m.asks, m.knobs.Questions))
+	qs, err := m.ask()
 	if err != nil {
 		return nil, err
 	}

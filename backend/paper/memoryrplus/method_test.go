@@ -10,7 +10,7 @@ import (
 )
 
 // oneBase is a cache that the set-ups of a test share, so that their warm start is made once.
-func oneBase(t *testing.T) lab.Bench { return lab.Bench{Cache: t.TempDir(), Kernel: "go"} }
+func oneBase(t *testing.T) lab.Bench { return lab.Bench{Cache: t.TempDir()} }
 
 func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 	for policy, want := range map[string][2]float64{"oracle": {1, 1}, "full-memory": {1, 1}, "memory-free": {1, 1}, "random": {0, 0.1}} {
@@ -63,8 +63,9 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 		if got.text(t) != want.text(t) {
 			t.Errorf("encoder %s: events differ", encoder)
 		}
-		if a, b := fmt.Sprint(m.memory.Success, m.memory.Failure, m.memory.Distance, m.memory.Novelty),
-			fmt.Sprint(whole.memory.Success, whole.memory.Failure, whole.memory.Distance, whole.memory.Novelty); a != b || m.memory.Failure.size() == 0 {
+		a, b := fmt.Sprint(m.memory.Success.Shelves, m.memory.Failure.Shelves, m.memory.Distance, m.memory.Novelty),
+			fmt.Sprint(whole.memory.Success.Shelves, whole.memory.Failure.Shelves, whole.memory.Distance, whole.memory.Novelty)
+		if a != b || m.memory.Failure.size() == 0 { // embeddings are in it, too
 			t.Errorf("encoder %s: the memories differ", encoder)
 		}
 	}
@@ -129,5 +130,30 @@ func TestTheControlLearnsFromTracesThatNobodyUsed(t *testing.T) {
 	r := finish(t, m)
 	if n := len(r.series(MetricLoss)); n != 4 || m.memory.Success.size()+m.memory.Failure.size() != 0 {
 		t.Errorf("%d supervised updates, want 4, and nothing stored", n)
+	}
+}
+
+// Six questions in groups of four: every epoch has each of them once, in an order of its own, and the draws differ each time.
+func TestThePoolIsMetWholeInEveryEpoch(t *testing.T) {
+	m := begin(t, setup(t, small(), given{"kind": Reference}, brief().with("pool", 6).with("questions", 4)), 1, lab.Bench{})
+	var texts []string
+	draws := map[uint64]bool{}
+	for m.now.Updates = range 6 {
+		qs, err := m.ask()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range qs {
+			texts, draws[q.seed] = append(texts, q.Question), true
+		}
+	}
+	first := slices.Sorted(slices.Values(texts[:6]))
+	for at := 6; at < 24; at += 6 {
+		if !slices.Equal(slices.Sorted(slices.Values(texts[at:at+6])), first) {
+			t.Errorf("epoch %d has questions %q, want those of %q", at/6, texts[at:at+6], first)
+		}
+	}
+	if slices.Equal(texts[:6], texts[6:12]) && slices.Equal(texts[6:12], texts[12:18]) || len(draws) != 24 {
+		t.Errorf("the order is always the same, or %d draws are not 24", len(draws))
 	}
 }

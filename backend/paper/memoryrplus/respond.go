@@ -19,7 +19,7 @@ import (
 // question is a story with its token ids, as the model reads it.
 type question struct {
 	*mathworld.WordProblem
-	seed uint64
+	seed uint64 // of the story, or of the draws of its answers where these are others
 	ids  []int32
 }
 

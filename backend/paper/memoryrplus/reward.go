@@ -76,7 +76,7 @@ func (m *memory) pay(a *answer, update int) paid {
 // score adds the memory's terms (sec. 3.2, eq. 3 to 5): exploit~ is 1 less the scaled distance, 0 while no success is stored; where a window
 // has no spread, the distance itself is taken and novelty counts nothing, as in the authors' code.
 func (m *memory) score(p *paid, a *answer, update int) {
-	successes := m.Success.neighbours(a.question.vector, m.knobs.Nearest)
+	successes := m.Success.neighbours(a.question, m.knobs.Nearest)
 	if d, ok := exploit(a.response.vector, successes); ok {
 		if scaled, ok := m.Distance.scale(d); ok {
 			d = scaled
@@ -86,7 +86,7 @@ func (m *memory) score(p *paid, a *answer, update int) {
 	if m.knobs.Scheme != MemoryRPlus || update < m.knobs.Warmup {
 		return
 	}
-	failures := m.Failure.neighbours(a.question.vector, m.knobs.Nearest)
+	failures := m.Failure.neighbours(a.question, m.knobs.Nearest)
 	if n, ok := explore(a.response.vector, failures); ok {
 		if scaled, ok := m.Novelty.scale(n); ok {
 			p.explore = m.knobs.Explore * scaled

@@ -23,12 +23,16 @@ type store struct {
 	Questions int     // N
 	Each      int     // L
 	Shelves   []shelf // oldest question first
+
+	asked  string    // question that was last compared with all others: that of a group is asked for every response
+	cosine []float64 // with each shelf's question, nil where they changed
 }
 
 // write adds a response to a question. What is too much goes: the oldest response of this question, or the oldest question.
 func (s *store) write(question, response entry) {
 	at := slices.IndexFunc(s.Shelves, func(f shelf) bool { return f.Question.Text == question.Text })
 	if at < 0 {
+		s.cosine = nil
 		if len(s.Shelves) == s.Questions {
 			s.Shelves = slices.Delete(s.Shelves, 0, 1)
 		}
@@ -50,28 +54,37 @@ func (s *store) size() (n int) {
 }
 
 // near returns the places of the k questions nearest to one, nearest first; of equally near ones the younger.
-func (s *store) near(question []float32, k int) []int {
+func (s *store) near(question entry, k int) []int {
+	s.compare(question)
 	var best []int
-	var score []float64
 	for i := len(s.Shelves) - 1; i >= 0; i-- {
-		c := dot(question, s.Shelves[i].Question.vector)
 		at := len(best)
-		for at > 0 && c > score[at-1] {
+		for at > 0 && s.cosine[i] > s.cosine[best[at-1]] {
 			at--
 		}
 		if at >= k {
 			continue
 		}
-		best, score = slices.Insert(best, at, i), slices.Insert(score, at, c)
-		if len(best) > k {
-			best, score = best[:k], score[:k]
+		if best = slices.Insert(best, at, i); len(best) > k {
+			best = best[:k]
 		}
 	}
 	return best
 }
 
+// compare computes the cosine of a question with all stored ones, where it is not known.
+func (s *store) compare(question entry) {
+	if s.cosine != nil && s.asked == question.Text {
+		return
+	}
+	s.asked, s.cosine = question.Text, make([]float64, len(s.Shelves))
+	for i := range s.Shelves {
+		s.cosine[i] = dot(question.vector, s.Shelves[i].Question.vector)
+	}
+}
+
 // neighbours is B(M, q): the embeddings of the responses to the k questions nearest to q (sec. 3.2 of arXiv 2504.02273v1).
-func (s *store) neighbours(question []float32, k int) (all [][]float32) {
+func (s *store) neighbours(question entry, k int) (all [][]float32) {
 	for _, i := range s.near(question, k) {
 		for _, r := range s.Shelves[i].Responses {
 			all = append(all, r.vector)

@@ -24,7 +24,7 @@ func (m *memory) tell(emit lab.Emitter, q *question, a *answer, p paid, update, 
 	after := &lab.Entry{ID: id, Type: strings.TrimSuffix(bank, "s"), Text: a.response.Text, Tokens: len(strings.Fields(a.response.Text)), Labels: []string{a.question.Text},
 		Numbers: map[string]lab.Float{"exploit": lab.Float(p.exploit), "explore": lab.Float(p.explore), "outcome": lab.Float(p.outcome), "format": lab.Float(p.format)}}
 	hits := []lab.Hit{}
-	for rank, i := range at.near(a.question.vector, m.knobs.Nearest) {
+	for rank, i := range at.near(a.question, m.knobs.Nearest) {
 		f := &at.Shelves[i]
 		hits = append(hits, lab.Hit{Entry: f.Question.Text, Rank: rank + 1, Score: lab.Float(dot(a.question.vector, f.Question.vector)), Used: true})
 	}
