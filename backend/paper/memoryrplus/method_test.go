@@ -2,6 +2,8 @@ package memoryrplus
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -155,5 +157,55 @@ func TestThePoolIsMetWholeInEveryEpoch(t *testing.T) {
 	}
 	if slices.Equal(texts[:6], texts[6:12]) && slices.Equal(texts[6:12], texts[12:18]) || len(draws) != 24 {
 		t.Errorf("the order is always the same, or %d draws are not 24", len(draws))
+	}
+}
+
+// countdown is cancelled after it was asked so many times: in the middle of whatever asks.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A unit that is stopped in its middle is dropped with its events, and done again from the last kept state.
+func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
+	bench := oneBase(t)
+	s := setup(t, small(), tinier(), brief())
+	want := finish(t, begin(t, s, 1, bench)).text(t)
+	got, m := &record{}, begin(t, s, 1, bench)
+	var state bytes.Buffer
+	stops := 0
+	for patience := 1; ; patience++ {
+		ctx, unit := &countdown{Context: t.Context(), left: patience}, &record{}
+		p, err := m.Advance(ctx, unit)
+		if err != nil {
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			stops++
+			m = begin(t, s, 1, bench)
+			if state.Len() > 0 && m.Restore(bytes.NewReader(state.Bytes())) != nil {
+				t.Fatal("the state cannot be restored")
+			}
+			continue
+		}
+		patience = 0
+		got.events = append(got.events, unit.events...)
+		state.Reset()
+		if err := m.Snapshot(&state); err != nil {
+			t.Fatal(err)
+		}
+		if p.Done == p.Total {
+			break
+		}
+	}
+	if got.text(t) != want || stops < 10 {
+		t.Errorf("after %d stops the events differ", stops)
 	}
 }
