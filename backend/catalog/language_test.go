@@ -2,11 +2,16 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/nn"
+	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/schema"
 )
@@ -94,4 +99,76 @@ func TestRunsOfLanguageModelsAreEqualOverThreadsCachesAndStops(t *testing.T) {
 			wantEqual(t, want, filepath.Join(dir, run.RecordFile))
 		})
 	}
+}
+
+// The record keeps the very token ids that the model had before it and the log-probabilities of what it wrote: reading the same ids with
+// the same weights gives the same numbers.
+func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
+	setup := thinking(t, "delethink", map[string]any{"shortest": 2, "longest": 4},
+		map[string]any{"updates": 0, "chunk": 12, "carry": 6, "chunks": 4, "eval_questions": 4, "test_questions": 4})
+	dir, cache := t.TempDir(), t.TempDir()
+	if _, err := run.Execute(t.Context(), with(setup, dir, cache, 1)); err != nil {
+		t.Fatal(err)
+	}
+	paper, err := catalog.Find(setup.Paper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maker, err := paper.Base(setup, lab.Bench{Threads: 1, Cache: cache, Code: paper.Code()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = maker.Close() }()
+	if err := maker.To(t.Context(), maker.Steps()); err != nil {
+		t.Fatal(err)
+	}
+	replayed := 0
+	var read []int32
+	for frame, err := range record.Scan(filepath.Join(dir, run.RecordFile), record.Position{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev, err := frame.Event()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch ev := ev.(type) {
+		case lab.Context:
+			read = nil
+			for _, b := range ev.Blocks {
+				read = append(read, b.Tokens...)
+			}
+		case lab.Step:
+			wrote, err := maker.Words().Encode(ev.Action)
+			if err != nil || len(wrote) != len(ev.State) {
+				t.Fatalf("%q is %d tokens with %d log-probabilities, %v", ev.Action, len(wrote), len(ev.State), err)
+			}
+			for i, again := range replay(t, maker.Model(), read, wrote) {
+				if math.Abs(float64(again)-float64(ev.State[i])) > 1e-5 {
+					t.Errorf("token %d of %q: recorded %v, again %v", i, ev.Action, ev.State[i], again)
+				}
+				replayed++
+			}
+		}
+	}
+	if replayed < 8 {
+		t.Errorf("only %d tokens were in the record", replayed)
+	}
+}
+
+// replay reads tokens in one pass and returns the log-probabilities of the written ones.
+func replay(t *testing.T, m *nn.Decoder, read, wrote []int32) []float32 {
+	t.Helper()
+	kernels, err := num.Family("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	core := num.NewCore(kernels, 1)
+	defer core.Close()
+	row := nn.Row{Tokens: append(slices.Clone(read), wrote[:len(wrote)-1]...)}
+	for i, id := range wrote {
+		row.Reads = append(row.Reads, nn.Read{At: len(read) - 1 + i, Target: id})
+	}
+	packs, _ := nn.PackRows([]nn.Row{row}, 0)
+	return slices.Clone(m.Logprobs(num.NewTape(core), packs[0]).Data)
 }

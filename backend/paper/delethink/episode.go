@@ -58,7 +58,16 @@ func (e *exam) chunk(emit lab.Emitter, q question, t *rl.Trajectory, id int64, i
 		reward = t.Reward
 	}
 	return emit.Emit(lab.Step{Episode: id, T: i, Saw: words(e.words, s.Context), Action: words(e.words, s.Tokens), Reward: lab.Float(reward), Done: done,
-		Numbers: map[string]lab.Float{"tokens": lab.Float(len(s.Tokens)), "logprob": lab.Float(mean(s.Logprobs))}})
+		Numbers: map[string]lab.Float{"tokens": lab.Float(len(s.Tokens)), "logprob": lab.Float(mean(s.Logprobs))}, State: floats(s.Logprobs)})
+}
+
+// floats are the log-probabilities [T] of what was written, nats: a replay of the same token ids gives them again.
+func floats(x []float32) []lab.Float {
+	out := make([]lab.Float, len(x))
+	for i, v := range x {
+		out[i] = lab.Float(v)
+	}
+	return out
 }
 
 // remember emits that the carried text took the place of the one before it.
