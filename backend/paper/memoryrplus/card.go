@@ -47,9 +47,10 @@ func deviations() []string {
 		"D7: the explore term starts after a number of updates (rl.warmup), as in the text; the code waits for 500 questions with failures.",
 		"D8: every answer is scored with its own question, and the oldest question goes as a whole; the code reads the first question of a batch, and its removal of old questions does not work.",
 		"D9: while no failure is stored, novelty counts nothing; the sources leave it open.",
-		"D10: constant learning rate, bound 0.2 of the ratio, no weight decay, one optimiser step an update, 8 answers to each of 4 questions; the paper has a schedule, bound 0.1, decay 0.1 and 16 answers.",
+		"D10: constant learning rate, bound 0.2 of the ratio, no weight decay, one optimiser step an update, groups of 8; the paper has a schedule, bound 0.1, decay 0.1 and groups of 16.",
 		"D11: the baseline of rewards by length adds its reward to those for the right answer and for form; its bounds are 0.5 to 1 of right and -1 to -0.5 of wrong answers.",
 		"D12: the fine for what stands behind the last tag is counted by the word, five times that of a character.",
-		"D13: a group whose answers all have the same reward gives no training row.",
+		"D13: diversity is measured by the hashed encoder, on three drawn answers to a question; the paper has a lexical and a semantic measure.",
+		"D14: a group whose answers all have the same reward gives no training row.",
 	}
 }

@@ -27,7 +27,7 @@ const (
 // AgentKnobs are the sizes of the model and how it was warmed up.
 type AgentKnobs struct {
 	base.ModelKnobs
-	Steps    int     `json:"warm_steps" doc:"supervised steps that make the warm start" unit:"steps" default:"700" min:"0" max:"10000000" main:"true" group:"warm start" pitfall:"after too many of them most answers are right, and there is little that a memory could add"`
+	Steps    int     `json:"warm_steps" doc:"supervised steps that make the warm start" unit:"steps" default:"190" min:"0" max:"10000000" main:"true" group:"warm start" pitfall:"after too many of them most answers are right, and there is little that a memory could add"`
 	Batch    int     `json:"warm_batch" doc:"fresh traces of each supervised step" default:"32" min:"1" max:"65536" group:"warm start"`
 	WarmRate float64 `json:"warm_rate" doc:"highest learning rate of the warm start" default:"0.002" min:"0.000001" max:"1" group:"warm start"`
 	Corrupt  float64 `json:"corrupt" doc:"share of responses with a wrong step in the traces of the warm start" default:"0.3" min:"0" max:"1" group:"warm start"`

@@ -14,20 +14,20 @@ import (
 // at makes an entry of that vector, scaled to unit length.
 func at(text string, v ...float32) entry { return entry{text, unit(v)} }
 
-func close(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
+func alike(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
 
 func TestExploitAndExploreWorkedOutByHand(t *testing.T) {
 	x, y := at("x", 1, 0).vector, at("y", 0, 1).vector
 	// The centroid of x and y is (0.5, 0.5); x lies sqrt(0.25 + 0.25) = 0.7071 from it.
-	if d, ok := exploit(x, [][]float32{x, y}); !ok || !close(d, math.Sqrt(0.5)) {
+	if d, ok := exploit(x, [][]float32{x, y}); !ok || !alike(d, math.Sqrt(0.5)) {
 		t.Errorf("distance is %v, want 0.7071", d)
 	}
 	// (3, 4) has unit length (0.6, 0.8): its cosine is 0.6 with x and 0.8 with y, so it is 0.2 from the nearer one.
-	if n, ok := explore(at("z", 3, 4).vector, [][]float32{x, y}); !ok || !close(n, 0.2) {
+	if n, ok := explore(at("z", 3, 4).vector, [][]float32{x, y}); !ok || !alike(n, 0.2) {
 		t.Errorf("novelty is %v, want 0.2", n)
 	}
 	// Opposite to all that is known: 1 - (-1) = 2.
-	if n, _ := explore(at("-x", -1, 0).vector, [][]float32{x}); !close(n, 2) {
+	if n, _ := explore(at("-x", -1, 0).vector, [][]float32{x}); !alike(n, 2) {
 		t.Errorf("novelty is %v, want 2", n)
 	}
 	if _, ok := exploit(x, nil); ok {
@@ -53,7 +53,7 @@ func TestAWindowScalesByItsLastValues(t *testing.T) {
 		{3, 0, true},
 		{3, 0, false}, // 3 3 3
 	} {
-		if got, ok := w.scale(step.value); ok != step.ok || !close(got, step.want) {
+		if got, ok := w.scale(step.value); ok != step.ok || !alike(got, step.want) {
 			t.Errorf("value %d: %v is scaled to %v, %v, want %v, %v", i, step.value, got, ok, step.want, step.ok)
 		}
 	}
@@ -100,7 +100,7 @@ func TestAFailureFindsItselfWhenItIsWrittenFirst(t *testing.T) {
 			t.Fatalf("%s: novelties %v, want %v", c.name, m.Novelty.Values, c.raw)
 		}
 		for i, want := range c.raw {
-			if !close(m.Novelty.Values[i], want) {
+			if !alike(m.Novelty.Values[i], want) {
 				t.Errorf("%s: novelties %v, want %v", c.name, m.Novelty.Values, c.raw)
 			}
 		}
@@ -114,7 +114,7 @@ func TestScoredFirstAFailureMayBeNew(t *testing.T) {
 	m, q := newMemory(k), at("q", 1, 0)
 	m.pay(reply(false, q, at("x", 1, 0)), 0)
 	m.pay(reply(false, q, at("x", 1, 0)), 0)
-	if p := m.pay(reply(false, q, at("z", 3, 4)), 0); !close(p.explore, 1) || !close(m.Novelty.Values[1], 0.4) {
+	if p := m.pay(reply(false, q, at("z", 3, 4)), 0); !alike(p.explore, 1) || !alike(m.Novelty.Values[1], 0.4) {
 		t.Errorf("a new failure earns %v of novelties %v, want 1 of 0 and 0.4", p.explore, m.Novelty.Values)
 	}
 }
@@ -165,16 +165,13 @@ func TestClosenessIsPaidAsInTheScript(t *testing.T) {
 		{reply(false, q, y), 0},                  // distance 1.4142 of 0 to 1.4142
 		{reply(false, q, z), 1 - math.Sqrt(0.4)}, // distance sqrt(0.16 + 0.64) = 0.8944 of 0 to 1.4142: 0.6325
 		{reply(true, q, y), 1 - 0.5},             // centroid (0.5, 0.5), distance 0.7071
-		{reply(false, at("other", 0, 1), z), 1 - 0.2236068*0 - close2(z, x, y)}, // the nearest question with successes is q
+		{reply(false, at("other", 0, 1), z), 1 - math.Sqrt(0.1)/math.Sqrt2}, // q alone has successes: 0.3162 from their centroid, of 1.4142
 	} {
-		if p := m.pay(c.a, 0); !close(p.exploit, c.want) {
+		if p := m.pay(c.a, 0); !alike(p.exploit, c.want) {
 			t.Errorf("response %d earns %v, want %v", i, p.exploit, c.want)
 		}
 	}
 }
-
-// close2 is the distance of z from the centroid of x and y, scaled by sqrt 2: |(0.6, 0.8) - (0.5, 0.5)| = sqrt(0.01 + 0.09) = 0.3162.
-func close2(_, _, _ entry) float64 { return math.Sqrt(0.1) / math.Sqrt2 }
 
 func TestTheOldestGoFirst(t *testing.T) {
 	s := store{Questions: 2, Each: 2}
@@ -253,7 +250,7 @@ func TestTheNearestQuestionsAreThoseOfASlowSearch(t *testing.T) {
 
 func TestEmbeddingsHaveUnitLength(t *testing.T) {
 	for _, text := range []string{"", "7", "3 * 4 = 12 ; 12 - 5 = 7", strings.Repeat("ann has pens ", 9)} {
-		if v := encodeHash(text); !close(dot(v, v), 1) || len(v) != dimensions {
+		if v := encodeHash(text); !alike(dot(v, v), 1) || len(v) != dimensions {
 			t.Errorf("%q has an embedding of length %v in %d dimensions", text, dot(v, v), len(v))
 		}
 	}
@@ -261,7 +258,7 @@ func TestEmbeddingsHaveUnitLength(t *testing.T) {
 	if c := dot(a, b); c > 0.95 || c < 0.2 {
 		t.Errorf("the same words in another order have cosine %v, want their words shared and their pairs not", c)
 	}
-	if c := dot(encodeHash(""), encodeHash("")); !close(c, 1) {
+	if c := dot(encodeHash(""), encodeHash("")); !alike(c, 1) {
 		t.Errorf("two empty texts have cosine %v, want 1", c)
 	}
 }
@@ -284,7 +281,7 @@ func TestTheHashedEncoderCountsWordsAndPairs(t *testing.T) {
 // Three unit vectors with cosines 1, 0 and 0: 1 - 1/3.
 func TestDiversityWorkedOutByHand(t *testing.T) {
 	x, y := at("x", 1, 0).vector, at("y", 0, 1).vector
-	if d, ok := diversity([][]float32{x, x, y}); !ok || !close(d, 2.0/3) {
+	if d, ok := diversity([][]float32{x, x, y}); !ok || !alike(d, 2.0/3) {
 		t.Errorf("diversity is %v, want 0.6667", d)
 	}
 	if _, ok := diversity([][]float32{x}); ok {
@@ -298,7 +295,7 @@ func TestShortRightAndLongWrongAnswersArePaidBest(t *testing.T) {
 		tokens int
 		want   float64
 	}{{true, 0, 1}, {true, 16, 0.75}, {true, 32, 0.5}, {false, 0, -1}, {false, 16, -0.75}, {false, 32, -0.5}} {
-		if got := lengthReward(c.right, c.tokens); !close(got, c.want) {
+		if got := lengthReward(c.right, c.tokens); !alike(got, c.want) {
 			t.Errorf("right %v, %d tokens: %v, want %v", c.right, c.tokens, got, c.want)
 		}
 	}

@@ -202,7 +202,7 @@ func (m *method) test(ctx context.Context, emit lab.Emitter) error {
 	if err != nil {
 		return err
 	}
-	return m.exam.test(ctx, emit, who, m.encode, &m.now)
+	return m.exam.test(ctx, emit, who, &m.now)
 }
 
 // answerer is the model as it stands, or the yardstick. The memory is not there: it shapes rewards alone.

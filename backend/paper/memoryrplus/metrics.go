@@ -41,7 +41,7 @@ func metrics() []lab.MetricSpec {
 		m(MetricHeldOut, "share", "higher", "questions of families that training never shows, before and after learning"),
 		m(MetricFormat, "reward", "", "mean reward for format on the test questions, at most 2; most probable tokens"),
 		m(MetricLength, "tokens", "", "mean length of a response to the test questions, most probable tokens"),
-		m(MetricDiversity, "distance", "higher", "1 less the mean cosine between the embeddings of three responses to a test question, drawn at temperature 1, before and after learning"),
+		m(MetricDiversity, "distance", "higher", "1 less the mean cosine between the hashed embeddings of three responses to a test question, drawn at temperature 1, before and after learning"),
 		m(MetricMemory, "responses", "", "responses in both stores"),
 		m(MetricContext, "tokens", "", "mean number of tokens of question and response"),
 		m(MetricCorrect, "share", "higher", "responses of an update that were right"),
