@@ -11,8 +11,9 @@ import (
 // reads and changes are named, so whoever loses the beginning of the work (a chunk ends) knows the others only if a line restated them.
 //
 // An answer reads, for example, "s4 y 28 +3 x 31" for each step, "state s4 x 31 y 28" where all variables are restated (legal at any
-// time), and last "answer 31". That the value which is read is written beside what is done to it makes the work learnable: each word
-// is then either copied from one place or a fact about the two words before it.
+// time), and last "answer x 31". That the value which is read is written beside what is done to it, and the variable beside the answer,
+// makes the work learnable: each word is then either copied from one place or a fact about the two words before it. Without its
+// variable the answer of a small model was any variable's (experiments/LOG.md, 2026-11-21).
 type Arithmetic struct {
 	knobs ArithmeticKnobs
 	spec  world.TextSpec

@@ -29,7 +29,7 @@ func byHand() *Problem {
 
 const (
 	byHandQuestion = "x 95 y 7\ns4 y +3 x\ns5 y -9 y\ns6 x *2 x\ns7 x +5 y\nask y"
-	byHandWork     = "s4 y 7 +3 x 10\ns5 y 7 -9 y 95\ns6 x 10 *2 x 20\ns7 x 20 +5 y 25\nanswer 25"
+	byHandWork     = "s4 y 7 +3 x 10\ns5 y 7 -9 y 95\ns6 x 10 *2 x 20\ns7 x 20 +5 y 25\nanswer y 25"
 )
 
 func TestAProblemWorkedOutByHand(t *testing.T) {
@@ -63,9 +63,9 @@ func TestAWorkIsCheckedLineByLine(t *testing.T) {
 		name, work string
 		want       Check
 	}{
-		{"all right", byHandWork, Check{Answered: true, Answer: 25, Correct: true, Tokens: 26, Steps: 4, Sound: 4, Right: 4}},
+		{"all right", byHandWork, Check{Answered: true, Answer: 25, Correct: true, Tokens: 27, Steps: 4, Sound: 4, Right: 4}},
 		{"all right, on one line, with the end token", strings.ReplaceAll(byHandWork, "\n", " ") + " <end>",
-			Check{Answered: true, Answer: 25, Correct: true, Tokens: 26, Steps: 4, Sound: 4, Right: 4}},
+			Check{Answered: true, Answer: 25, Correct: true, Tokens: 27, Steps: 4, Sound: 4, Right: 4}},
 		{"empty", "", Check{}},
 		{"a wrong value that later steps go on from", "s4 y 7 +3 x 11 s5 y 7 -9 y 95 s6 x 11 *2 x 22 s7 x 22 +5 y 27 answer 27",
 			Check{Answered: true, Answer: 27, Tokens: 26, Steps: 4, Sound: 3, Right: 1}},
@@ -80,6 +80,7 @@ func TestAWorkIsCheckedLineByLine(t *testing.T) {
 		{"a restating line of another step", "s4 y 7 +3 x 10 state s5 x 10 y 7", Check{Tokens: 12, Steps: 1, Sound: 1, Right: 1, Restates: 1}},
 		{"a restating line that leaves a variable out", "state s4 x 10", Check{Tokens: 4, Junk: 4}},
 		{"words behind the answer", "answer 25 answer 3", Check{Answered: true, Answer: 25, Correct: true, Tokens: 4, Junk: 2}},
+		{"the value of another variable", "answer x 25", Check{Answered: true, Answer: 25, Tokens: 3}},
 		{"a marker without a number", "answer x", Check{Tokens: 2, Junk: 2}},
 		{"a number that no value has", "answer 97", Check{Tokens: 2, Junk: 2}},
 		{"a number with a leading zero", "answer 025", Check{Tokens: 2, Junk: 2}},

@@ -28,7 +28,7 @@ func (p *Problem) verdict(work string) verdict {
 	}}
 	switch {
 	case !c.Answered:
-		v.note = "no answer: want \"" + answerWord + "\" and a whole number from 0 to " + strconv.Itoa(p.Modulus-1)
+		v.note = "no answer: want \"" + answerWord + "\", the variable and a whole number from 0 to " + strconv.Itoa(p.Modulus-1)
 	case c.Correct:
 		v.reward = 1
 	}

@@ -23,6 +23,7 @@ type Check struct {
 // Check reads a work. It never fails: what cannot be read counts as junk.
 func (p *Problem) Check(work string) Check {
 	var c Check
+	about := false // the answer is about the variable that was asked
 	r := p.reader(work)
 	truth := p.trueValues()
 	c.Tokens = len(r.words)
@@ -42,14 +43,14 @@ func (p *Problem) Check(work string) Check {
 				c.Faithful++
 			}
 		case answerLine:
-			c.Answered, c.Answer = true, r.value
+			c.Answered, c.Answer, about = true, r.value, r.sound
 			c.Junk += len(r.words) - r.pos
 			r.pos = len(r.words)
 		case junk:
 			c.Junk++
 		}
 	}
-	c.Correct = c.Answered && c.Answer == p.Answer()
+	c.Correct = about && c.Answer == p.Answer()
 	return c
 }
 
@@ -164,14 +165,19 @@ func (r *reader) state() bool {
 	return true
 }
 
-// answer reads "answer 31".
+// answer reads "answer x 31", or "answer 31", which names no variable. An answer about another variable than the one asked is not sound.
 func (r *reader) answer() bool {
-	value, ok := r.whole(1)
+	at := 1
+	v, named := r.variable(1)
+	if named {
+		at = 2
+	}
+	value, ok := r.whole(at)
 	if r.word(0) != answerWord || !ok {
 		return false
 	}
-	r.value = value
-	r.pos += 2
+	r.value, r.sound = value, !named || v == r.problem.Asked
+	r.pos += at + 1
 	return true
 }
 

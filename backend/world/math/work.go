@@ -1,7 +1,6 @@
 package mathworld
 
 import (
-	"strconv"
 	"strings"
 )
 
@@ -50,7 +49,8 @@ func (p *Problem) Trace(seed uint64, k TraceKnobs) Trace {
 			t.Restates++
 		}
 	}
-	b.WriteString(answerWord + " " + strconv.Itoa(values[p.Asked]))
+	b.WriteString(answerWord + " ")
+	writeValue(&b, p.Asked, values[p.Asked])
 	t.Work, t.Right = b.String(), values[p.Asked] == p.Answer()
 	return t
 }
