@@ -20,6 +20,10 @@ type Kernels struct {
 	// The sum over k runs in one fixed order for every element. beta = 0 never reads C.
 	Gemm func(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int)
 
+	// RowProducts computes products of one row each, c_i = alpha*a_i*B_i + beta*c_i for i < batch, with the bits of Gemm: a_i [k] lies
+	// at a[i*as:], B_i [k][n] with row stride ldb at b[i*bs:], c_i [n] at c[i*cs:]. The results may not overlap.
+	RowProducts func(batch, n, k int, alpha float32, a []float32, as int, b []float32, bs, ldb int, beta float32, c []float32, cs int)
+
 	// Element-wise, dst may be src (in place).
 	Exp     func(dst, src []float32)
 	Tanh    func(dst, src []float32)

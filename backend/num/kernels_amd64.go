@@ -38,7 +38,8 @@ func avx512() Kernels {
 		rotate: rotateAVX512, rotateBack: rotateBackAVX512, swiGLU: swiGLUAVX512, swiGLUGrad: swiGLUGradAVX512, softmaxGrad: softmaxGradAVX512,
 	}
 	k := a.kernels()
-	k.Name, k.Gemm = "avx512", avx512Gemmer().gemm
+	g := avx512Gemmer()
+	k.Name, k.Gemm, k.RowProducts = "avx512", g.gemm, g.rowProducts
 	return k
 }
 
@@ -53,7 +54,8 @@ func avx2Family() Kernels {
 		rotate: rotateAVX2, rotateBack: rotateBackAVX2, swiGLU: swiGLUAVX2, swiGLUGrad: swiGLUGradAVX2, softmaxGrad: softmaxGradAVX2,
 	}
 	k := a.kernels()
-	k.Name, k.Gemm = "avx2", avx2Gemmer().gemm
+	g := avx2Gemmer()
+	k.Name, k.Gemm, k.RowProducts = "avx2", g.gemm, g.rowProducts
 	return k
 }
 

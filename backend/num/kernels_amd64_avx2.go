@@ -149,6 +149,11 @@ func pack16AVX2(k int, a *float32, rs int, ks int, b *float32, ldb int, c *float
 //go:noescape
 func transposeAVX2(dst *float32, to int, src *float32, ld int, blocks int)
 
+// rowProductsAVX2 computes 4 products of one row and 16 columns, k >= 1: as, bs and cs are the strides in bytes from one product to the next, ldb that of the rows of B.
+//
+//go:noescape
+func rowProductsAVX2(k int, a *float32, as int, b *float32, bs int, ldb int, c *float32, cs int, alpha float32, beta float32, fresh bool)
+
 // rotateAVX2 turns the pairs (src[i], src[n+i]) by the angles whose cosines [n] and sines [n] lie in turn.
 //
 //go:noescape

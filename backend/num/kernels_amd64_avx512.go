@@ -159,6 +159,11 @@ func pack32AVX512(k int, a *float32, rs int, ks int, b *float32, ldb int, c *flo
 //go:noescape
 func transposeAVX512(dst *float32, to int, src *float32, ld int, blocks int)
 
+// rowProductsAVX512 computes 4 products of one row and 32 columns, k >= 1: as, bs and cs are the strides in bytes from one product to the next, ldb that of the rows of B.
+//
+//go:noescape
+func rowProductsAVX512(k int, a *float32, as int, b *float32, bs int, ldb int, c *float32, cs int, alpha float32, beta float32, fresh bool, mask uint64)
+
 // rotateAVX512 turns the pairs (src[i], src[n+i]) by the angles whose cosines [n] and sines [n] lie in turn.
 //
 //go:noescape

@@ -10,8 +10,11 @@ type gemmer struct {
 	lanes int                      // side of the blocks that transpose turns
 	panel func(s *strip)           // multiplies a strip, m >= 1, k >= 1
 	pack  func(s *strip)           // multiplies its first tile, width columns, and copies b to packed
+	masks bool                     // strips may be narrower
 	turn  func(s *strip, j, n int) // writes n blocks of lanes x lanes of a transposed b to packed, from column j
-	spare chan *strip              // bounded; when empty a strip is made, when full one is dropped
+	// rows does four products of one row and so many columns, at most width; strides count bytes.
+	rows  func(k int, a *float32, as int, b *float32, bs, ldb int, c *float32, cs int, alpha, beta float32, fresh bool, columns int)
+	spare chan *strip // bounded; when empty a strip is made, when full one is dropped
 }
 
 const (
@@ -123,6 +126,39 @@ func (g *gemmer) transposed(s *strip) {
 	g.panel(s)
 }
 
+// rowProducts runs as many products side by side as the assembly takes, in strips as wide as it has; the rest is left to gemm.
+func (g *gemmer) rowProducts(batch, n, k int, alpha float32, a []float32, as int, b []float32, bs, ldb int, beta float32, c []float32, cs int) {
+	checkRowProducts(batch, n, k, a, as, b, bs, ldb, c, cs)
+	if n == 0 {
+		return
+	}
+	done, columns := batch&^3, n
+	if !g.masks {
+		columns = n / g.width * g.width
+	}
+	if k == 0 {
+		done = 0
+	}
+	for i := 0; i < done; i += 4 {
+		for p := 0; p < k; p += depth {
+			steps, fresh := min(depth, k-p), beta == 0 && p == 0
+			kept := beta
+			if p > 0 {
+				kept = 1
+			}
+			for j := 0; j < columns; j += g.width {
+				g.rows(steps, &a[i*as+p], 4*as, &b[i*bs+p*ldb+j], 4*bs, 4*ldb, &c[i*cs+j], 4*cs, alpha, kept, fresh, min(g.width, n-j))
+			}
+		}
+		for r := i; r < i+4 && columns < n; r++ {
+			g.gemm(false, false, 1, n-columns, k, alpha, a[r*as:], k, b[r*bs+columns:], ldb, beta, c[r*cs+columns:], n-columns)
+		}
+	}
+	for i := done; i < batch; i++ {
+		g.gemm(false, false, 1, n, k, alpha, a[min(i*as, len(a)):], k, b[min(i*bs, len(b)):], ldb, beta, c[i*cs:], n)
+	}
+}
+
 // scaleRows is the product over an empty k.
 func scaleRows(c []float32, ldc, m, n int, beta float32) {
 	for i := range m {
@@ -139,9 +175,12 @@ func scaleRows(c []float32, ldc, m, n int, beta float32) {
 
 func avx512Gemmer() *gemmer {
 	return &gemmer{
-		width: 32, slim: 64, tall: 12, lanes: 16, panel: panelMasked, spare: make(chan *strip, 64),
+		width: 32, slim: 64, tall: 12, lanes: 16, masks: true, panel: panelMasked, spare: make(chan *strip, 64),
 		pack: func(s *strip) {
 			pack32AVX512(s.k, &s.a[0], 4*s.rs, 4*s.ks, &s.b[0], 4*s.ldb, &s.c[0], 4*s.ldc, s.alpha, s.beta, s.fresh, 1<<32-1, &s.packed[0])
+		},
+		rows: func(k int, a *float32, as int, b *float32, bs, ldb int, c *float32, cs int, alpha, beta float32, fresh bool, columns int) {
+			rowProductsAVX512(k, a, as, b, bs, ldb, c, cs, alpha, beta, fresh, uint64(1)<<columns-1)
 		},
 		turn: func(s *strip, j, n int) { transposeAVX512(&s.packed[j], 4*32, &s.b[0], 4*s.ldb, n) },
 	}
@@ -166,6 +205,9 @@ func avx2Gemmer() *gemmer {
 		width: 16, slim: 16, tall: 6, lanes: 8, panel: panelPadded, spare: make(chan *strip, 64),
 		pack: func(s *strip) {
 			pack16AVX2(s.k, &s.a[0], 4*s.rs, 4*s.ks, &s.b[0], 4*s.ldb, &s.c[0], 4*s.ldc, s.alpha, s.beta, s.fresh, &s.packed[0])
+		},
+		rows: func(k int, a *float32, as int, b *float32, bs, ldb int, c *float32, cs int, alpha, beta float32, fresh bool, _ int) {
+			rowProductsAVX2(k, a, as, b, bs, ldb, c, cs, alpha, beta, fresh)
 		},
 		turn: func(s *strip, j, n int) { transposeAVX2(&s.packed[j], 4*16, &s.b[0], 4*s.ldb, n) },
 	}

@@ -3163,59 +3163,125 @@ blocks116:
 	VZEROUPPER
 	RET
 
-// func rotateAVX2(dst *float32, src *float32, turn *float32, n int)
+// func rowProductsAVX2(k int, a *float32, as int, b *float32, bs int, ldb int, c *float32, cs int, alpha float32, beta float32, fresh bool)
 // Requires: AVX, FMA3
-TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ turn+16(FP), DX
-	MOVQ n+24(FP), BX
-	MOVQ BX, SI
-	SHLQ $0x02, SI
+TEXT ·rowProductsAVX2(SB), NOSPLIT, $0-73
+	MOVQ   ldb+40(FP), AX
+	MOVQ   a+8(FP), CX
+	MOVQ   as+16(FP), DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
+	MOVQ   bs+32(FP), DI
+	LEAQ   (DI)(DI*2), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   k+0(FP), R9
 
-vectors117:
-	CMPQ         BX, $0x00000008
-	JL           tail118
-	VMOVUPS      (CX), Y0
-	VMOVUPS      (CX)(SI*1), Y1
-	VMOVUPS      (DX), Y2
-	VMOVUPS      (DX)(SI*1), Y3
-	VMULPS       Y2, Y0, Y4
-	VMULPS       Y2, Y1, Y2
-	VFNMADD231PS Y1, Y3, Y4
-	VFMADD231PS  Y0, Y3, Y2
+k117:
+	VBROADCASTSS (CX), Y8
+	VMOVUPS      (SI), Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      32(SI), Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VBROADCASTSS (CX)(DX*1), Y8
+	VMOVUPS      (SI)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y2
+	VMOVUPS      32(SI)(DI*1), Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VBROADCASTSS (CX)(DX*2), Y8
+	VMOVUPS      (SI)(DI*2), Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VMOVUPS      32(SI)(DI*2), Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VBROADCASTSS (CX)(BX*1), Y8
+	VMOVUPS      (SI)(R8*1), Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VMOVUPS      32(SI)(R8*1), Y9
+	VFMADD231PS  Y9, Y8, Y7
+	ADDQ         $0x00000004, CX
+	ADDQ         AX, SI
+	DECQ         R9
+	JNE          k117
+	MOVQ         c+48(FP), AX
+	MOVQ         cs+56(FP), CX
+	VBROADCASTSS alpha+64(FP), Y8
+	MOVB         fresh+72(FP), DL
+	TESTB        DL, DL
+	JZ           old118
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	VMULPS       Y8, Y1, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMULPS       Y8, Y2, Y2
+	VMOVUPS      Y2, (AX)
+	VMULPS       Y8, Y3, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMULPS       Y8, Y4, Y4
 	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y2, (AX)(SI*1)
-	ADDQ         $0x00000020, AX
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, DX
-	SUBQ         $0x00000008, BX
-	JMP          vectors117
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMULPS       Y8, Y6, Y6
+	VMOVUPS      Y6, (AX)
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
+	JMP          written119
 
-tail118:
-	TESTQ        BX, BX
-	JZ           end119
-	LEAQ         mask_table<>+0(SB), DI
-	NEGQ         BX
-	VMOVUPS      32(DI)(BX*4), Y0
-	VMASKMOVPS   (CX), Y0, Y1
-	VMASKMOVPS   (CX)(SI*1), Y0, Y2
-	VMASKMOVPS   (DX), Y0, Y3
-	VMASKMOVPS   (DX)(SI*1), Y0, Y4
-	VMULPS       Y3, Y1, Y5
-	VMULPS       Y3, Y2, Y3
-	VFNMADD231PS Y2, Y4, Y5
-	VFMADD231PS  Y1, Y4, Y3
-	VMASKMOVPS   Y5, Y0, (AX)
-	VMASKMOVPS   Y3, Y0, (AX)(SI*1)
+old118:
+	VBROADCASTSS beta+68(FP), Y9
+	VMOVUPS      (AX), Y10
+	VMULPS       Y9, Y10, Y10
+	VFMADD213PS  Y10, Y8, Y0
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      32(AX), Y0
+	VMULPS       Y9, Y0, Y0
+	VFMADD213PS  Y0, Y8, Y1
+	VMOVUPS      Y1, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      (AX), Y0
+	VMULPS       Y9, Y0, Y0
+	VFMADD213PS  Y0, Y8, Y2
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      32(AX), Y0
+	VMULPS       Y9, Y0, Y0
+	VFMADD213PS  Y0, Y8, Y3
+	VMOVUPS      Y3, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      (AX), Y0
+	VMULPS       Y9, Y0, Y0
+	VFMADD213PS  Y0, Y8, Y4
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      32(AX), Y0
+	VMULPS       Y9, Y0, Y0
+	VFMADD213PS  Y0, Y8, Y5
+	VMOVUPS      Y5, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      (AX), Y0
+	VMULPS       Y9, Y0, Y0
+	VFMADD213PS  Y0, Y8, Y6
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      32(AX), Y0
+	VMULPS       Y9, Y0, Y0
+	VFMADD213PS  Y0, Y8, Y7
+	VMOVUPS      Y7, 32(AX)
+	ADDQ         CX, AX
 
-end119:
+written119:
 	VZEROUPPER
 	RET
 
-// func rotateBackAVX2(dst *float32, src *float32, turn *float32, n int)
+// func rotateAVX2(dst *float32, src *float32, turn *float32, n int)
 // Requires: AVX, FMA3
-TEXT ·rotateBackAVX2(SB), NOSPLIT, $0-32
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ turn+16(FP), DX
@@ -3232,8 +3298,8 @@ vectors120:
 	VMOVUPS      (DX)(SI*1), Y3
 	VMULPS       Y2, Y0, Y4
 	VMULPS       Y2, Y1, Y2
-	VFMADD231PS  Y1, Y3, Y4
-	VFNMADD231PS Y0, Y3, Y2
+	VFNMADD231PS Y1, Y3, Y4
+	VFMADD231PS  Y0, Y3, Y2
 	VMOVUPS      Y4, (AX)
 	VMOVUPS      Y2, (AX)(SI*1)
 	ADDQ         $0x00000020, AX
@@ -3254,12 +3320,62 @@ tail121:
 	VMASKMOVPS   (DX)(SI*1), Y0, Y4
 	VMULPS       Y3, Y1, Y5
 	VMULPS       Y3, Y2, Y3
+	VFNMADD231PS Y2, Y4, Y5
+	VFMADD231PS  Y1, Y4, Y3
+	VMASKMOVPS   Y5, Y0, (AX)
+	VMASKMOVPS   Y3, Y0, (AX)(SI*1)
+
+end122:
+	VZEROUPPER
+	RET
+
+// func rotateBackAVX2(dst *float32, src *float32, turn *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·rotateBackAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ turn+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ BX, SI
+	SHLQ $0x02, SI
+
+vectors123:
+	CMPQ         BX, $0x00000008
+	JL           tail124
+	VMOVUPS      (CX), Y0
+	VMOVUPS      (CX)(SI*1), Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      (DX)(SI*1), Y3
+	VMULPS       Y2, Y0, Y4
+	VMULPS       Y2, Y1, Y2
+	VFMADD231PS  Y1, Y3, Y4
+	VFNMADD231PS Y0, Y3, Y2
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y2, (AX)(SI*1)
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	SUBQ         $0x00000008, BX
+	JMP          vectors123
+
+tail124:
+	TESTQ        BX, BX
+	JZ           end125
+	LEAQ         mask_table<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*4), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VMASKMOVPS   (CX)(SI*1), Y0, Y2
+	VMASKMOVPS   (DX), Y0, Y3
+	VMASKMOVPS   (DX)(SI*1), Y0, Y4
+	VMULPS       Y3, Y1, Y5
+	VMULPS       Y3, Y2, Y3
 	VFMADD231PS  Y2, Y4, Y5
 	VFNMADD231PS Y1, Y4, Y3
 	VMASKMOVPS   Y5, Y0, (AX)
 	VMASKMOVPS   Y3, Y0, (AX)(SI*1)
 
-end122:
+end125:
 	VZEROUPPER
 	RET
 
@@ -3271,9 +3387,9 @@ TEXT ·swiGLUAVX2(SB), NOSPLIT, $0-32
 	MOVQ b+16(FP), DX
 	MOVQ n+24(FP), BX
 
-vectors123:
+vectors126:
 	CMPQ         BX, $0x00000008
-	JL           tail124
+	JL           tail127
 	VMOVUPS      (CX), Y0
 	VXORPS       const_sign_avx2<>+0(SB), Y0, Y1
 	VMOVUPS      const_normalLow_avx2<>+0(SB), Y2
@@ -3307,11 +3423,11 @@ vectors123:
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000020, DX
 	SUBQ         $0x00000008, BX
-	JMP          vectors123
+	JMP          vectors126
 
-tail124:
+tail127:
 	TESTQ        BX, BX
-	JZ           end125
+	JZ           end128
 	LEAQ         mask_table<>+0(SB), SI
 	NEGQ         BX
 	VMOVUPS      32(SI)(BX*4), Y0
@@ -3345,7 +3461,7 @@ tail124:
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 
-end125:
+end128:
 	VZEROUPPER
 	RET
 
@@ -3359,9 +3475,9 @@ TEXT ·swiGLUGradAVX2(SB), NOSPLIT, $0-48
 	MOVQ b+32(FP), SI
 	MOVQ n+40(FP), DI
 
-vectors126:
+vectors129:
 	CMPQ         DI, $0x00000008
-	JL           tail127
+	JL           tail130
 	VMOVUPS      (BX), Y0
 	VMOVUPS      (DX), Y1
 	VMOVUPS      const_one_avx2<>+0(SB), Y2
@@ -3407,11 +3523,11 @@ vectors126:
 	ADDQ         $0x00000020, BX
 	ADDQ         $0x00000020, SI
 	SUBQ         $0x00000008, DI
-	JMP          vectors126
+	JMP          vectors129
 
-tail127:
+tail130:
 	TESTQ        DI, DI
-	JZ           end128
+	JZ           end131
 	LEAQ         mask_table<>+0(SB), R8
 	NEGQ         DI
 	VMOVUPS      32(R8)(DI*4), Y0
@@ -3455,7 +3571,7 @@ tail127:
 	VMULPS       Y1, Y5, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 
-end128:
+end131:
 	VZEROUPPER
 	RET
 
@@ -3467,9 +3583,9 @@ TEXT ·softmaxGradAVX2(SB), NOSPLIT, $0-28
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS mean+24(FP), Y0
 
-vectors129:
+vectors132:
 	CMPQ    DX, $0x00000008
-	JL      tail130
+	JL      tail133
 	VMOVUPS (CX), Y1
 	VMOVUPS (AX), Y2
 	VSUBPS  Y0, Y2, Y2
@@ -3478,11 +3594,11 @@ vectors129:
 	ADDQ    $0x00000020, AX
 	ADDQ    $0x00000020, CX
 	SUBQ    $0x00000008, DX
-	JMP     vectors129
+	JMP     vectors132
 
-tail130:
+tail133:
 	TESTQ      DX, DX
-	JZ         end131
+	JZ         end134
 	LEAQ       mask_table<>+0(SB), BX
 	NEGQ       DX
 	VMOVUPS    32(BX)(DX*4), Y1
@@ -3492,6 +3608,6 @@ tail130:
 	VMULPS     Y0, Y2, Y0
 	VMASKMOVPS Y0, Y1, (AX)
 
-end131:
+end134:
 	VZEROUPPER
 	RET

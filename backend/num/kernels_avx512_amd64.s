@@ -7315,59 +7315,129 @@ blocks216:
 	VZEROUPPER
 	RET
 
-// func rotateAVX512(dst *float32, src *float32, turn *float32, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·rotateAVX512(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), AX
-	MOVQ src+8(FP), CX
-	MOVQ turn+16(FP), DX
-	MOVQ n+24(FP), BX
-	MOVQ BX, SI
-	SHLQ $0x02, SI
+// func rowProductsAVX512(k int, a *float32, as int, b *float32, bs int, ldb int, c *float32, cs int, alpha float32, beta float32, fresh bool, mask uint64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·rowProductsAVX512(SB), NOSPLIT, $0-88
+	MOVQ   ldb+40(FP), AX
+	MOVQ   mask+80(FP), CX
+	KMOVW  CX, K1
+	SHRQ   $0x10, CX
+	KMOVW  CX, K2
+	MOVQ   a+8(FP), CX
+	MOVQ   as+16(FP), DX
+	LEAQ   (DX)(DX*2), BX
+	MOVQ   b+24(FP), SI
+	MOVQ   bs+32(FP), DI
+	LEAQ   (DI)(DI*2), R8
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   k+0(FP), R9
 
-vectors217:
-	CMPQ         BX, $0x00000010
-	JL           tail218
-	VMOVUPS      (CX), Z0
-	VMOVUPS      (CX)(SI*1), Z1
-	VMOVUPS      (DX), Z2
-	VMOVUPS      (DX)(SI*1), Z3
-	VMULPS       Z2, Z0, Z4
-	VMULPS       Z2, Z1, Z2
-	VFNMADD231PS Z1, Z3, Z4
-	VFMADD231PS  Z0, Z3, Z2
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z2, (AX)(SI*1)
-	ADDQ         $0x00000040, AX
-	ADDQ         $0x00000040, CX
-	ADDQ         $0x00000040, DX
-	SUBQ         $0x00000010, BX
-	JMP          vectors217
-
-tail218:
-	TESTQ        BX, BX
-	JZ           end219
-	MOVL         $0x0000ffff, DI
-	BZHIL        BX, DI, DI
-	KMOVW        DI, K1
-	VMOVUPS.Z    (CX), K1, Z0
-	VMOVUPS.Z    (CX)(SI*1), K1, Z1
-	VMOVUPS.Z    (DX), K1, Z2
-	VMOVUPS.Z    (DX)(SI*1), K1, Z3
-	VMULPS       Z2, Z0, Z4
-	VMULPS       Z2, Z1, Z2
-	VFNMADD231PS Z1, Z3, Z4
-	VFMADD231PS  Z0, Z3, Z2
+k217:
+	VBROADCASTSS (CX), Z8
+	VMOVUPS.Z    (SI), K1, Z9
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS.Z    64(SI), K2, Z9
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS (CX)(DX*1), Z8
+	VMOVUPS.Z    (SI)(DI*1), K1, Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VMOVUPS.Z    64(SI)(DI*1), K2, Z9
+	VFMADD231PS  Z9, Z8, Z3
+	VBROADCASTSS (CX)(DX*2), Z8
+	VMOVUPS.Z    (SI)(DI*2), K1, Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS.Z    64(SI)(DI*2), K2, Z9
+	VFMADD231PS  Z9, Z8, Z5
+	VBROADCASTSS (CX)(BX*1), Z8
+	VMOVUPS.Z    (SI)(R8*1), K1, Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VMOVUPS.Z    64(SI)(R8*1), K2, Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         $0x00000004, CX
+	ADDQ         AX, SI
+	DECQ         R9
+	JNE          k217
+	MOVQ         c+48(FP), AX
+	MOVQ         cs+56(FP), CX
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVB         fresh+72(FP), DL
+	TESTB        DL, DL
+	JZ           old218
+	VMULPS       Z8, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+	VMULPS       Z8, Z1, Z1
+	VMOVUPS      Z1, K2, 64(AX)
+	ADDQ         CX, AX
+	VMULPS       Z8, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	VMULPS       Z8, Z3, Z3
+	VMOVUPS      Z3, K2, 64(AX)
+	ADDQ         CX, AX
+	VMULPS       Z8, Z4, Z4
 	VMOVUPS      Z4, K1, (AX)
-	VMOVUPS      Z2, K1, (AX)(SI*1)
+	VMULPS       Z8, Z5, Z5
+	VMOVUPS      Z5, K2, 64(AX)
+	ADDQ         CX, AX
+	VMULPS       Z8, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	VMULPS       Z8, Z7, Z7
+	VMOVUPS      Z7, K2, 64(AX)
+	ADDQ         CX, AX
+	JMP          written219
 
-end219:
+old218:
+	VBROADCASTSS beta+68(FP), Z9
+	VMOVUPS.Z    (AX), K1, Z10
+	VMULPS       Z9, Z10, Z10
+	VFMADD213PS  Z10, Z8, Z0
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS.Z    64(AX), K2, Z0
+	VMULPS       Z9, Z0, Z0
+	VFMADD213PS  Z0, Z8, Z1
+	VMOVUPS      Z1, K2, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VMULPS       Z9, Z0, Z0
+	VFMADD213PS  Z0, Z8, Z2
+	VMOVUPS      Z2, K1, (AX)
+	VMOVUPS.Z    64(AX), K2, Z0
+	VMULPS       Z9, Z0, Z0
+	VFMADD213PS  Z0, Z8, Z3
+	VMOVUPS      Z3, K2, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VMULPS       Z9, Z0, Z0
+	VFMADD213PS  Z0, Z8, Z4
+	VMOVUPS      Z4, K1, (AX)
+	VMOVUPS.Z    64(AX), K2, Z0
+	VMULPS       Z9, Z0, Z0
+	VFMADD213PS  Z0, Z8, Z5
+	VMOVUPS      Z5, K2, 64(AX)
+	ADDQ         CX, AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VMULPS       Z9, Z0, Z0
+	VFMADD213PS  Z0, Z8, Z6
+	VMOVUPS      Z6, K1, (AX)
+	VMOVUPS.Z    64(AX), K2, Z0
+	VMULPS       Z9, Z0, Z0
+	VFMADD213PS  Z0, Z8, Z7
+	VMOVUPS      Z7, K2, 64(AX)
+	ADDQ         CX, AX
+
+written219:
 	VZEROUPPER
 	RET
 
-// func rotateBackAVX512(dst *float32, src *float32, turn *float32, n int)
+// func rotateAVX512(dst *float32, src *float32, turn *float32, n int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·rotateBackAVX512(SB), NOSPLIT, $0-32
+TEXT ·rotateAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ turn+16(FP), DX
@@ -7384,8 +7454,8 @@ vectors220:
 	VMOVUPS      (DX)(SI*1), Z3
 	VMULPS       Z2, Z0, Z4
 	VMULPS       Z2, Z1, Z2
-	VFMADD231PS  Z1, Z3, Z4
-	VFNMADD231PS Z0, Z3, Z2
+	VFNMADD231PS Z1, Z3, Z4
+	VFMADD231PS  Z0, Z3, Z2
 	VMOVUPS      Z4, (AX)
 	VMOVUPS      Z2, (AX)(SI*1)
 	ADDQ         $0x00000040, AX
@@ -7406,12 +7476,62 @@ tail221:
 	VMOVUPS.Z    (DX)(SI*1), K1, Z3
 	VMULPS       Z2, Z0, Z4
 	VMULPS       Z2, Z1, Z2
+	VFNMADD231PS Z1, Z3, Z4
+	VFMADD231PS  Z0, Z3, Z2
+	VMOVUPS      Z4, K1, (AX)
+	VMOVUPS      Z2, K1, (AX)(SI*1)
+
+end222:
+	VZEROUPPER
+	RET
+
+// func rotateBackAVX512(dst *float32, src *float32, turn *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rotateBackAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ turn+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ BX, SI
+	SHLQ $0x02, SI
+
+vectors223:
+	CMPQ         BX, $0x00000010
+	JL           tail224
+	VMOVUPS      (CX), Z0
+	VMOVUPS      (CX)(SI*1), Z1
+	VMOVUPS      (DX), Z2
+	VMOVUPS      (DX)(SI*1), Z3
+	VMULPS       Z2, Z0, Z4
+	VMULPS       Z2, Z1, Z2
+	VFMADD231PS  Z1, Z3, Z4
+	VFNMADD231PS Z0, Z3, Z2
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z2, (AX)(SI*1)
+	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x00000010, BX
+	JMP          vectors223
+
+tail224:
+	TESTQ        BX, BX
+	JZ           end225
+	MOVL         $0x0000ffff, DI
+	BZHIL        BX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (CX), K1, Z0
+	VMOVUPS.Z    (CX)(SI*1), K1, Z1
+	VMOVUPS.Z    (DX), K1, Z2
+	VMOVUPS.Z    (DX)(SI*1), K1, Z3
+	VMULPS       Z2, Z0, Z4
+	VMULPS       Z2, Z1, Z2
 	VFMADD231PS  Z1, Z3, Z4
 	VFNMADD231PS Z0, Z3, Z2
 	VMOVUPS      Z4, K1, (AX)
 	VMOVUPS      Z2, K1, (AX)(SI*1)
 
-end222:
+end225:
 	VZEROUPPER
 	RET
 
@@ -7437,9 +7557,9 @@ TEXT ·swiGLUAVX512(SB), NOSPLIT, $0-32
 	MOVQ         b+16(FP), DX
 	MOVQ         n+24(FP), BX
 
-vectors223:
+vectors226:
 	CMPQ         BX, $0x00000010
-	JL           tail224
+	JL           tail227
 	VMOVUPS      (CX), Z14
 	VXORPS       Z0, Z14, Z15
 	VMAXPS       Z15, Z1, Z15
@@ -7471,11 +7591,11 @@ vectors223:
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000040, DX
 	SUBQ         $0x00000010, BX
-	JMP          vectors223
+	JMP          vectors226
 
-tail224:
+tail227:
 	TESTQ        BX, BX
-	JZ           end225
+	JZ           end228
 	MOVL         $0x0000ffff, SI
 	BZHIL        BX, SI, SI
 	KMOVW        SI, K1
@@ -7507,7 +7627,7 @@ tail224:
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
 
-end225:
+end228:
 	VZEROUPPER
 	RET
 
@@ -7535,9 +7655,9 @@ TEXT ·swiGLUGradAVX512(SB), NOSPLIT, $0-48
 	MOVQ         b+32(FP), SI
 	MOVQ         n+40(FP), DI
 
-vectors226:
+vectors229:
 	CMPQ         DI, $0x00000010
-	JL           tail227
+	JL           tail230
 	VMOVUPS      (BX), Z14
 	VMOVUPS      (DX), Z15
 	VXORPS       Z0, Z14, Z16
@@ -7579,11 +7699,11 @@ vectors226:
 	ADDQ         $0x00000040, BX
 	ADDQ         $0x00000040, SI
 	SUBQ         $0x00000010, DI
-	JMP          vectors226
+	JMP          vectors229
 
-tail227:
+tail230:
 	TESTQ        DI, DI
-	JZ           end228
+	JZ           end231
 	MOVL         $0x0000ffff, R8
 	BZHIL        DI, R8, R8
 	KMOVW        R8, K1
@@ -7623,7 +7743,7 @@ tail227:
 	VMULPS       Z0, Z2, Z0
 	VMOVUPS      Z0, K1, (AX)
 
-end228:
+end231:
 	VZEROUPPER
 	RET
 
@@ -7635,9 +7755,9 @@ TEXT ·softmaxGradAVX512(SB), NOSPLIT, $0-28
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS mean+24(FP), Z0
 
-vectors229:
+vectors232:
 	CMPQ    DX, $0x00000010
-	JL      tail230
+	JL      tail233
 	VMOVUPS (CX), Z1
 	VMOVUPS (AX), Z2
 	VSUBPS  Z0, Z2, Z2
@@ -7646,11 +7766,11 @@ vectors229:
 	ADDQ    $0x00000040, AX
 	ADDQ    $0x00000040, CX
 	SUBQ    $0x00000010, DX
-	JMP     vectors229
+	JMP     vectors232
 
-tail230:
+tail233:
 	TESTQ     DX, DX
-	JZ        end231
+	JZ        end234
 	MOVL      $0x0000ffff, BX
 	BZHIL     DX, BX, BX
 	KMOVW     BX, K1
@@ -7660,6 +7780,6 @@ tail230:
 	VMULPS    Z0, Z1, Z0
 	VMOVUPS   Z0, K1, (AX)
 
-end231:
+end234:
 	VZEROUPPER
 	RET

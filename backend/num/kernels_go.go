@@ -7,8 +7,8 @@ import "math"
 func Go() Kernels {
 	return Kernels{
 		Name: "go",
-		Gemm: goGemm,
-		Exp:  goExp, Tanh: goTanh, Sigmoid: goSigmoid,
+		Gemm: goGemm, RowProducts: goRowProducts,
+		Exp: goExp, Tanh: goTanh, Sigmoid: goSigmoid,
 		Add: goAdd, Mul: goMul, MulAdd: goMulAdd, Axpy: goAxpy, Scale: goScale,
 		Dot: goDot, Sum: goSum, Max: goMax, AddRows: goAddRows, SumRows: goSumRows,
 		Softmax: goSoftmax, LogSumExp: goLogSumExp,

@@ -70,6 +70,35 @@ func goTileStore(c []float32, sum *[goTile]float32, alpha, beta float32) {
 	}
 }
 
+func goRowProducts(batch, n, k int, alpha float32, a []float32, as int, b []float32, bs, ldb int, beta float32, c []float32, cs int) {
+	checkRowProducts(batch, n, k, a, as, b, bs, ldb, c, cs)
+	if n == 0 {
+		return
+	}
+	for i := range batch {
+		goGemm(false, false, 1, n, k, alpha, a[min(i*as, len(a)):], k, b[min(i*bs, len(b)):], ldb, beta, c[i*cs:], n)
+	}
+}
+
+// checkRowProducts panics when a slice is too short.
+func checkRowProducts(batch, n, k int, a []float32, as int, b []float32, bs, ldb int, c []float32, cs int) {
+	if batch < 0 || n < 0 || k < 0 || as < 0 || bs < 0 {
+		panic(fmt.Sprintf("num: %d row products of size %d x %d with strides %d and %d", batch, n, k, as, bs))
+	}
+	if batch == 0 || n == 0 {
+		return
+	}
+	if k > 0 {
+		last := batch - 1
+		checkMatrix("A", a[min(last*as, len(a)):], k, 1, k)
+		checkMatrix("B", b[min(last*bs, len(b)):], ldb, k, n)
+	}
+	if batch == 1 {
+		cs = n // there is no next result
+	}
+	checkMatrix("C", c, cs, batch, n)
+}
+
 // checkGemm panics when a slice is too short for its shape: assembly checks no bounds.
 func checkGemm(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
 	if m < 0 || n < 0 || k < 0 {

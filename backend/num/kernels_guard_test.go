@@ -57,6 +57,7 @@ func TestKernelsTouchNothingOutsideTheirSlices(t *testing.T) {
 				for form := range 4 {
 					touchGemm(k, g, form&1 != 0, form&2 != 0, s[0], s[1], s[2])
 				}
+				touchRowProducts(k, g, s[0], s[1], s[2])
 			}
 		}
 	})
@@ -104,4 +105,9 @@ func touchGemm(k Kernels, g guardedArena, transA, transB bool, m, n, depth int) 
 		ldb = depth
 	}
 	k.Gemm(transA, transB, m, n, depth, 1, g.slice(m*depth), lda, g.slice(depth*n), ldb, 0.5, g.slice(m*n), n)
+}
+
+func touchRowProducts(k Kernels, g guardedArena, batch, n, depth int) {
+	a, b, c := g.slice(batch*depth), g.slice(batch*depth*n), g.slice(batch*n)
+	k.RowProducts(batch, n, depth, 1, a, depth, b, depth*n, n, 0.5, c, n)
 }

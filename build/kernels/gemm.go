@@ -20,6 +20,7 @@ func (g *generator) gemm() {
 		g.packTile(6, 2)
 	}
 	g.transpose()
+	g.rowProducts()
 }
 
 const (
@@ -48,19 +49,25 @@ func (g *generator) loadTiles(vectors int) *tiles {
 	t := &tiles{generator: g, vectors: vectors, base: g.ptr("a"), rs: g.ptr("rs"), rs3: g.GP64(), ks: g.ptr("ks"),
 		ldb: g.ptr("ldb"), c: g.ptr("c"), ldc: g.ptr("ldc")}
 	g.LEAQ(operand.Mem{Base: t.rs, Index: t.rs, Scale: 2}, t.rs3)
+	t.columns = g.masks(vectors)
+	return t
+}
+
+// masks loads the masks of the vectors of a row from the parameter of that name; a family without masks has none.
+func (g *generator) masks(vectors int) (columns []reg.Register) {
 	if !g.wide() {
-		return t
+		return nil
 	}
 	bits := g.ptr("mask")
 	for v := range vectors {
 		k := g.K()
 		g.KMOVW(bits.(reg.GP).As32(), k)
-		t.columns = append(t.columns, k)
+		columns = append(columns, k)
 		if v < vectors-1 {
 			g.SHRQ(operand.U8(16), bits)
 		}
 	}
-	return t
+	return columns
 }
 
 // panel emits the kernel of m rows: whole tiles of so many rows, then one of what remains.
@@ -306,4 +313,66 @@ func (g *generator) shuffle(op func(i, b, a, to operand.Op), order uint8, a, b r
 	v := g.vec()
 	op(operand.U8(order), b, a, v)
 	return v
+}
+
+// rowsAtOnce is how many products of one row run beside each other: with two vectors each, enough sums in flight to hide the latency of
+// an addition.
+const rowsAtOnce = 4
+
+// rowProducts emits products of one row each, with matrices of their own. Each element is the same chain as in a panel.
+func (g *generator) rowProducts() {
+	signature := "func(k int, a *float32, as int, b *float32, bs, ldb int, c *float32, cs int, alpha, beta float32, fresh bool"
+	if g.wide() {
+		signature += ", mask uint64"
+	}
+	g.begin("rowProducts", fmt.Sprintf("computes %d products of one row and %d columns, k >= 1: as, bs and cs are the strides in bytes from "+
+		"one product to the next, ldb that of the rows of B.", rowsAtOnce, 2*g.lanes()), signature+")")
+	t := &tiles{generator: g, vectors: 2, ldb: g.ptr("ldb"), columns: g.masks(2)}
+	a, b := t.strided("a", "as"), t.strided("b", "bs")
+	var acc [rowsAtOnce][]reg.Register
+	for r := range acc {
+		acc[r] = []reg.Register{t.zero(), t.zero()}
+	}
+	k, again := t.ptr("k"), t.label("k")
+	t.Label(again)
+	for r := range acc {
+		x := t.vec()
+		t.VBROADCASTSS(a.row(r), x)
+		for v := range acc[r] {
+			y := t.vec()
+			if from := b.row(r).Offset(v * t.bytes); t.wide() {
+				t.VMOVUPS_Z(from, t.columns[v], y)
+			} else {
+				t.VMOVUPS(from, y)
+			}
+			t.VFMADD231PS(y, x, acc[r][v])
+		}
+	}
+	t.ADDQ(operand.U32(4), a.base)
+	t.ADDQ(t.ldb, b.base)
+	t.DECQ(k)
+	t.JNE(ref(again))
+	t.c, t.ldc = t.ptr("c"), t.ptr("cs")
+	t.update(acc[:])
+	g.end()
+}
+
+// strided is an operand of which the products lie one stride apart.
+type strided struct{ base, stride, stride3 reg.Register }
+
+func (g *generator) strided(base, stride string) strided {
+	s := strided{g.ptr(base), g.ptr(stride), g.GP64()}
+	g.LEAQ(operand.Mem{Base: s.stride, Index: s.stride, Scale: 2}, s.stride3)
+	return s
+}
+
+// row is where the operand of product r begins.
+func (s strided) row(r int) operand.Mem {
+	switch r {
+	case 0:
+		return at(s.base)
+	case 3:
+		return operand.Mem{Base: s.base, Index: s.stride3, Scale: 1}
+	}
+	return operand.Mem{Base: s.base, Index: s.stride, Scale: uint8(r)}
 }

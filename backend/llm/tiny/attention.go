@@ -1,6 +1,10 @@
 package tiny
 
-import "math"
+import (
+	"math"
+
+	"github.com/loci-lab/loci/backend/num"
+)
 
 // span is a run of rows that see the same keys: those of a shared cache, and each row those of its own cache beside them.
 type span struct {
@@ -48,8 +52,16 @@ func (l *lane) attend(i0, i1 int) {
 	kv := l.w.shape.KVHeads
 	units := len(l.spans) * kv
 	for t := i0; t < i1; t++ {
-		for u := t * units / l.threads; u < (t+1)*units/l.threads; u++ {
-			l.attendSpan(&l.spans[u/kv], u%kv, l.scores[t])
+		end := (t + 1) * units / l.threads
+		for u := t * units / l.threads; u < end; {
+			p, h0 := &l.spans[u/kv], u%kv
+			h1 := min(kv, h0+end-u)
+			if p.own == 0 {
+				l.attendPrompt(p, h0, h1, l.scores[t])
+			} else {
+				l.attendSpan(p, h0, h1, l.scores[t])
+			}
+			u += h1 - h0
 		}
 	}
 }
@@ -61,32 +73,72 @@ func (l *lane) attentionWork() (work int) {
 	return 2 * work * l.w.shape.Heads * l.w.shape.HeadDim
 }
 
-// attendSpan is softmax(q K / sqrt(dh)) V of one head of keys, all queries of the span and of that head at once. Sums over shared keys
-// come first, then those over own keys: the order depends on the two counts alone, not on who else is in the span.
-func (l *lane) attendSpan(p *span, head int, scores []float32) {
+// scale is the factor of the scores.
+func (l *lane) scale() float32 { return float32(1 / math.Sqrt(float64(l.w.shape.HeadDim))) }
+
+// attendPrompt is softmax(q K / sqrt(dh)) V of rows of a prompt and heads h0..h1 of keys, all queries of a head at once.
+func (l *lane) attendPrompt(p *span, h0, h1 int, scores []float32) {
 	s := l.w.shape
-	dh, rep := s.HeadDim, s.Heads/s.KVHeads
-	m, n := (p.end-p.start)*rep, p.shared+p.own
-	from := (head*len(l.places) + p.start) * rep * dh
-	q, y := l.q[from:from+m*dh], l.heed[from:from+m*dh]
-	scale := float32(1 / math.Sqrt(float64(dh)))
-	l.k.Gemm(false, false, m, p.shared, dh, scale, q, dh, p.past.keys(l.layer, head), p.past.room, 0, scores, n)
-	if p.own == 0 {
+	rep, m := s.Heads/s.KVHeads, (p.end-p.start)*(s.Heads/s.KVHeads)
+	for h := h0; h < h1; h++ {
+		from := (h*len(l.places) + p.start) * rep * s.HeadDim
+		b := attention{layer: l.layer, head: h, heads: 1, width: p.shared}
+		b.score(l.k, p.past, m, p.shared, l.scale(), l.q[from:], scores)
 		l.causal(scores, p, rep)
-	} else {
-		for i := range p.end - p.start {
-			own := l.places[p.start+i].cache
-			l.k.Gemm(false, false, rep, p.own, dh, scale, q[i*rep*dh:], dh, own.keys(l.layer, head), own.room, 0, scores[i*rep*n+p.shared:], n)
-		}
-		l.k.Softmax(scores, scores, m, n)
+		b.weigh(l.k, p.past, m, p.shared, 0, scores, l.heed[from:])
 	}
-	l.k.Gemm(false, false, m, dh, p.shared, 1, scores, n, p.past.values(l.layer, head), dh, 0, y, dh)
-	if p.own == 0 {
+}
+
+// attendSpan is softmax(q K / sqrt(dh)) V of rows that are decoded and heads h0..h1 of keys. Sums over shared keys come first, then
+// those over own keys: the order depends on the two counts alone, not on who else is in the span.
+func (l *lane) attendSpan(p *span, h0, h1 int, scores []float32) {
+	s := l.w.shape
+	dh, rep, n := s.HeadDim, s.Heads/s.KVHeads, p.shared+p.own
+	m, apart := (p.end-p.start)*rep, len(l.places)*rep*dh
+	q, y := l.q[h0*apart+p.start*rep*dh:], l.heed[h0*apart+p.start*rep*dh:]
+	b := attention{layer: l.layer, head: h0, heads: h1 - h0, width: n, apart: apart, scores: m * n}
+	b.score(l.k, p.past, m, p.shared, l.scale(), q, scores)
+	for i := range p.end - p.start {
+		b.score(l.k, l.places[p.start+i].cache, rep, p.own, l.scale(), q[i*rep*dh:], scores[i*rep*n+p.shared:])
+	}
+	l.k.Softmax(scores, scores, b.heads*m, n)
+	b.weigh(l.k, p.past, m, p.shared, 0, scores, y)
+	for i := range p.end - p.start {
+		b.weigh(l.k, l.places[p.start+i].cache, rep, p.own, 1, scores[i*rep*n+p.shared:], y[i*rep*dh:])
+	}
+}
+
+// attention says which heads are under way and how the scores and the queries of a span lie. A single row goes through all heads at
+// once, several through each head together: both give the same bits.
+type attention struct {
+	layer, head, heads int
+	width              int // of a row of scores
+	scores, apart      int // numbers from one head to the next, of scores and of queries
+}
+
+// score writes the products of the first keys of a cache and some queries, times scale.
+func (a *attention) score(k *num.Kernels, c *cache, rows, keys int, scale float32, q, dst []float32) {
+	for j := 0; j < keys; j += keyBlock {
+		n := min(keyBlock, keys-j)
+		if rows == 1 {
+			k.RowProducts(a.heads, n, c.dh, scale, q, a.apart, c.keys(a.layer, a.head, j/keyBlock), c.apart(), keyBlock, 0, dst[j:], a.scores)
+			continue
+		}
+		for h := range a.heads {
+			block := c.keys(a.layer, a.head+h, j/keyBlock)
+			k.Gemm(false, false, rows, n, c.dh, scale, q[h*a.apart:], c.dh, block, keyBlock, 0, dst[h*a.scores+j:], a.width)
+		}
+	}
+}
+
+// weigh writes the sums of the first values of a cache, weighted by some scores, plus beta times what is there.
+func (a *attention) weigh(k *num.Kernels, c *cache, rows, values int, beta float32, scores, dst []float32) {
+	if rows == 1 {
+		k.RowProducts(a.heads, c.dh, values, 1, scores, a.scores, c.values(a.layer, a.head), c.apart(), c.dh, beta, dst, a.apart)
 		return
 	}
-	for i := range p.end - p.start {
-		own := l.places[p.start+i].cache
-		l.k.Gemm(false, false, rep, dh, p.own, 1, scores[i*rep*n+p.shared:], n, own.values(l.layer, head), dh, 1, y[i*rep*dh:], dh)
+	for h := range a.heads {
+		k.Gemm(false, false, rows, c.dh, values, 1, scores[h*a.scores:], a.width, c.values(a.layer, a.head+h), c.dh, beta, dst[h*a.apart:], c.dh)
 	}
 }
 

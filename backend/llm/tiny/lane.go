@@ -87,7 +87,11 @@ func (l *lane) fit() {
 	l.f, l.g = sized(l.f, n*2*s.Inner), sized(l.g, n*s.Inner)
 	most := 0
 	for _, p := range l.spans {
-		most = max(most, (p.end-p.start)*(p.shared+p.own))
+		heads := 1 // of keys, whose scores are there at once
+		if p.own > 0 {
+			heads = s.KVHeads
+		}
+		most = max(most, heads*(p.end-p.start)*(p.shared+p.own))
 	}
 	for i := range l.scores {
 		l.scores[i] = sized(l.scores[i], most*s.Heads/s.KVHeads)

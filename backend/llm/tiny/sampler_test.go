@@ -183,7 +183,7 @@ func TestWavesChangeNoBit(t *testing.T) {
 	s := New(newCore(t, "go", 2), m, nil)
 	want := sample(t, s, requests...)
 	for _, tokens := range []int{1, 200, 700} {
-		s.bound = tokens * cacheFloats(m.Shape)
+		s.bound = tokens * 2 * cacheFloats(m.Shape)
 		if n := len(s.plan(requests, newReplies(requests))); n < 2 {
 			t.Fatalf("%d waves with room for %d tokens, want several", n, tokens)
 		}

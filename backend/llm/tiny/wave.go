@@ -57,7 +57,7 @@ func (s *Sampler) plan(requests []llm.Request, replies []llm.Reply) []wave {
 	return waves
 }
 
-func (s *Sampler) cacheSize(tokens int) int { return cacheRoom(tokens) * cacheFloats(s.w.shape) }
+func (s *Sampler) cacheSize(tokens int) int { return cacheSize(s.w.shape, tokens) }
 
 // prompts lists the distinct prompts with the rows that continue them.
 func (s *Sampler) prompts(requests []llm.Request, replies []llm.Reply) (all []*prefix) {
