@@ -25,12 +25,12 @@ type AgentKnobs struct {
 	base.ModelKnobs
 	base.Knobs
 	WarmOps     int     `json:"warm_ops" doc:"most operations of most questions of the warm start" unit:"operations" default:"20" fast:"6" min:"1" max:"60" group:"warm start"`
-	WarmLong    float64 `json:"warm_long" doc:"share of questions of the warm start that are longer, up to warm_long_ops" default:"0.2" fast:"0" min:"0" max:"1" group:"warm start"`
+	WarmLong    float64 `json:"warm_long" doc:"share of questions of the warm start that are longer, up to warm_long_ops" default:"0.4" fast:"0" min:"0" max:"1" group:"warm start"`
 	WarmLongOps int     `json:"warm_long_ops" doc:"most operations of the longer questions of the warm start" unit:"operations" default:"44" min:"1" max:"60" group:"warm start"`
 	WarmTokens  int     `json:"warm_tokens" doc:"most tokens of one row of the warm start: of a longer one the end is left out" unit:"tokens" default:"256" min:"16" max:"131072" group:"warm start"`
 	WarmLive    int     `json:"warm_live" doc:"most variables of a question of the warm start; each trace draws its number" unit:"variables" default:"4" fast:"2" min:"1" max:"6" group:"warm start"`
 	WarmSeed    int     `json:"warm_seed" doc:"seed of the warm start, which all seeds of a notebook share" default:"0" min:"0" max:"1000000" group:"warm start"`
-	Cut         float64 `json:"cut" doc:"share of the rows of the warm start that begin in the middle of the work, behind the question and some tokens of it" default:"0.5" min:"0" max:"1" group:"warm start"`
+	Cut         float64 `json:"cut" doc:"share of the rows of the warm start that begin in the middle of the work, behind the question and some tokens of it" default:"0.6" min:"0" max:"1" group:"warm start"`
 	Wrong       float64 `json:"wrong" doc:"share of steps with a wrong value in the traces of the warm start" default:"0.05" paper:"0.15" min:"0" max:"1" group:"warm start"`
 	Restate     float64 `json:"restate" doc:"share of steps that are followed by a line which restates every variable, in the traces of the warm start" default:"0.1" min:"0" max:"1" main:"true" group:"warm start"`
 }
@@ -95,7 +95,7 @@ func worlds() []schema.Kind {
 // sizes are the model's, and of its warm start.
 func sizes() []schema.Preset {
 	return []schema.Preset{{Path: "width", Default: "128", Fast: "64"}, {Path: "layers", Fast: "2"}, {Path: "inner", Default: "336", Fast: "128"},
-		{Path: "context", Default: "704"}, {Path: "warm_steps", Default: "2200", Fast: "250"}}
+		{Path: "context", Default: "704"}, {Path: "warm_steps", Default: "2800", Fast: "900"}}
 }
 
 // Sections are the parts of a set-up.
@@ -108,7 +108,7 @@ func Sections() []schema.Section {
 		}},
 		{Name: "rl", Kinds: []schema.Kind{
 			{Name: "delethink", Doc: "thinking in chunks with group-relative policy optimisation; one chunk is thinking at length", New: func() any { return new(RLKnobs) },
-				Presets: []schema.Preset{{Path: "clip_high", Default: "0.26"}}},
+				Presets: []schema.Preset{{Path: "clip_high", Default: "0.26"}, {Path: "questions", Default: "16", Fast: "8"}, {Path: "updates", Default: "50", Fast: "20"}, {Path: "chunk", Fast: "24"}, {Path: "carry", Fast: "12"}, {Path: "learning_rate", Default: "0.0001"}}},
 		}},
 	}
 }

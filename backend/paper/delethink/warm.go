@@ -28,7 +28,7 @@ const leastTail, mostTail = 8, 64
 
 // warmStart says how the model of a set-up is warmed up: on fresh traces of the oracle, some of their steps wrong, some followed by a line
 // that restates every variable. The same model serves every template and every case of a notebook: questions have 1 to Live variables,
-// and half of the rows go on from the middle of a work, as a chunk does, given a tail of any length that need not be enough.
+// and most of the rows go on from the middle of a work, as a chunk does, given a tail of any length that need not be enough.
 func warmStart(setup lab.Setup) (base.Spec, base.Source, error) {
 	var agent AgentKnobs
 	var mix mixture

@@ -26,7 +26,7 @@ func Card() lab.Card {
 		Form:      "latent",
 		Function:  "experiential",
 		Control:   "rule",
-		Learns:    "the model's weights, by group-relative policy optimisation",
+		Learns:    "model weights, by GRPO",
 		World:     "MathWorld, word problems",
 		Rung:      "1, this computer; 2, a training service",
 		Notebook:  "memory-r-plus.md",
