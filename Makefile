@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X github.com/loci-lab/loci/app.Version=$(VERSION) -X github.co
 GOFILES := go.mod go.sum $(shell find app backend experiments frontend/embed*.go main.go -type f 2>/dev/null)
 PAGES := $(shell find frontend/src frontend/index.html frontend/public frontend/package.json frontend/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help run build desktop test quick bench audit generate record clean
+.PHONY: help run build desktop test quick bench audit interop generate record clean
 help: ## lists the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -38,6 +38,9 @@ quick: ## runs the Go tests without the race detector and the front end's unit t
 
 bench: bin/loci ## measures speed against named peers (see README); makes a private Python environment where it can
 	build/bench/setup && bin/loci bench
+
+interop: ## compares with transformers and the official SDK of the training protocol, where their packages install
+	build/interop
 
 audit: ## looks the dependencies up in the vulnerability database (needs the network)
 	go tool govulncheck ./...
