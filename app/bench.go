@@ -24,6 +24,9 @@ func benches() []bench {
 	return []bench{
 		{"kernels", "matrix products and recurrent cells of the hot shapes, one core, beside the peak of the same round", benchKernels},
 		{"ppo-gru", "PPO with a GRU of 128 end to end, against PyTorch on the same work", benchPPO},
+		{"lm-train", "training of the tiny language model, Adam included, against PyTorch, and its memory", benchLMTrain},
+		{"lm-decode", "decoding of the tiny language model with a cache, against PyTorch", benchLMDecode},
+		{"lm-grpo", "one update of GRPO on the tiny language model, sampling and training", benchLMGRPO},
 		{"maze", "steps a second of the Endless T-Maze, random actions, 64 in a batch", benchMaze},
 		{"record", "events a second into a record, and how long one event holds up a run", benchRecord},
 		{"serve", "time from the start of `loci serve` to its first page", benchServe},
@@ -71,7 +74,7 @@ func benchList() string {
 	var b strings.Builder
 	b.WriteString("Benches:\n")
 	for _, x := range benches() {
-		fmt.Fprintf(&b, "  %-8s %s\n", x.name, x.doc)
+		fmt.Fprintf(&b, "  %-9s %s\n", x.name, x.doc)
 	}
 	return b.String()
 }

@@ -39,7 +39,7 @@ func (r peerRun) describe() string {
 
 // findPeer returns the peer after it has shown that its world has our rules, or nil where there is none, and says so.
 func findPeer(ctx context.Context, w *ppoWork, l *benchLab) (*peer, error) {
-	p, why := lookForPeer(peerRoots())
+	p, why := lookForPeer(peerRoots(), "ppo_gru.py")
 	if p == nil {
 		l.say("ppo-gru: no comparison with PyTorch: %s\n   do: run build/bench/setup in the source folder of Loci", why)
 		return nil, nil
@@ -70,10 +70,11 @@ func peerRoots() (roots []string) {
 	return roots
 }
 
-func lookForPeer(roots []string) (p *peer, why string) {
+// lookForPeer finds a script of that name and the Python environment beside it.
+func lookForPeer(roots []string, name string) (p *peer, why string) {
 	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
 	for _, root := range roots {
-		script := filepath.Join(root, "build", "bench", "ppo_gru.py")
+		script := filepath.Join(root, "build", "bench", name)
 		if !exists(script) {
 			continue
 		}
@@ -85,7 +86,7 @@ func lookForPeer(roots []string) (p *peer, why string) {
 		}
 		return nil, fmt.Sprintf("there is no Python environment under %q", filepath.Join(root, "build", "cache", "bench-venv"))
 	}
-	return nil, "build/bench/ppo_gru.py is neither above this folder nor above this program"
+	return nil, fmt.Sprintf("build/bench/%s is neither above this folder nor above this program", name)
 }
 
 // run lets the peer do one round of the work.

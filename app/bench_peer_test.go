@@ -64,7 +64,7 @@ func FuzzParsePeer(f *testing.F) {
 
 func TestLookingForThePeer(t *testing.T) {
 	root := t.TempDir()
-	if p, why := lookForPeer([]string{root}); p != nil || !strings.Contains(why, "ppo_gru.py") {
+	if p, why := lookForPeer([]string{root}, "ppo_gru.py"); p != nil || !strings.Contains(why, "ppo_gru.py") {
 		t.Errorf("an empty folder gives %+v, %q", p, why)
 	}
 	write := func(path ...string) string {
@@ -78,11 +78,11 @@ func TestLookingForThePeer(t *testing.T) {
 		return name
 	}
 	script := write("build", "bench", "ppo_gru.py")
-	if p, why := lookForPeer([]string{t.TempDir(), root}); p != nil || !strings.Contains(why, "no Python environment") {
+	if p, why := lookForPeer([]string{t.TempDir(), root}, "ppo_gru.py"); p != nil || !strings.Contains(why, "no Python environment") {
 		t.Errorf("a script without environment gives %+v, %q", p, why)
 	}
 	python := write("build", "cache", "bench-venv", "bin", "python")
-	if p, why := lookForPeer([]string{t.TempDir(), root}); p == nil || p.python != python || p.script != script {
+	if p, why := lookForPeer([]string{t.TempDir(), root}, "ppo_gru.py"); p == nil || p.python != python || p.script != script {
 		t.Errorf("peer is %+v, %q", p, why)
 	}
 }

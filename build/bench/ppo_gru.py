@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from maze import EndlessTMaze, check_trace
+from peak import sgemm_gflops
 
 # Sizes and knobs, named as Loci names them. loci bench hands over its own with --knobs, so that both sides have the same.
 KNOBS = {
@@ -261,16 +262,6 @@ class Learner:
                 best[name] = min(best.get(name, 1e9), time.perf_counter() - start)
         self.adam.zero_grad()
         return min(best, key=best.get), best
-
-
-def sgemm_gflops(n=1024, seconds=0.2):
-    """The best rate of a square matrix product, in 1e9 operations a second, with the threads that torch has."""
-    a, b, c, best, end = torch.rand(n, n), torch.rand(n, n), torch.empty(n, n), 1e9, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        torch.mm(a, b, out=c)
-        best = min(best, time.perf_counter() - start)
-    return 2 * n**3 / best / 1e9
 
 
 def forms_agree():
