@@ -1,12 +1,18 @@
 package app
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm"
+	"github.com/loci-lab/loci/backend/rl"
+	"github.com/loci-lab/loci/backend/trainer/base"
 )
 
 // thinking is a notebook of a tiny language model whose runs take a moment. MODEL is where it is trained.
@@ -152,4 +158,43 @@ func TestPretrainSaysWhatHasNoWarmStart(t *testing.T) {
 	wantWords(t, text, `no arm "delethinkk"`, "do: ")
 	_, text = u.loci(exitError, "pretrain")
 	wantWords(t, text, "accepts 1 arg", "do: ")
+}
+
+func TestPretrainThatIsStoppedSaysWhereItStandsAndGoesOnFromThere(t *testing.T) {
+	words, err := llm.NewWords([]string{"a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := base.ModelKnobs{Width: 8, Layers: 1, Heads: 1, Inner: 8, Context: 16}
+	spec := base.Spec{Shape: k.Shape(words.Size()), Words: words.List(), World: "toy", Knobs: base.Knobs{Steps: 150, Batch: 1, Rate: 0.01}}
+	home := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	m, err := base.Open(lab.Bench{Cache: home, Threads: 1}, spec, func(i uint64) (rl.Datum, error) {
+		if i == 130 {
+			cancel()
+		}
+		return rl.Supervised([]int32{3}, []int32{3, 0}), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, text bytes.Buffer
+	err = errors.Join((&cli{out: &out, err: &text}).makeBase(ctx, m), m.Close())
+	if lab.CodeOf(err) != lab.Cancelled || !strings.Contains(err.Error(), "stopped at step 130 of 150; what was done is kept") || !strings.Contains(lab.HintOf(err), "again") || out.Len() > 0 {
+		t.Fatalf("stopped, it says %v, do: %s, and prints %q", err, lab.HintOf(err), out.String())
+	}
+	first := uint64(0)
+	m, err = base.Open(lab.Bench{Cache: home, Threads: 1}, spec, func(i uint64) (rl.Datum, error) {
+		if first == 0 {
+			first = i
+		}
+		return rl.Supervised([]int32{3}, []int32{3, 0}), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join((&cli{out: &out, err: &text}).makeBase(t.Context(), m), m.Close()); err != nil || first != 130 {
+		t.Errorf("it goes on from step %d, want 130; %v", first, err)
+	}
 }

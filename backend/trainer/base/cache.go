@@ -11,12 +11,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm"
+	"github.com/loci-lab/loci/backend/nn"
 	"github.com/loci-lab/loci/backend/rl"
 )
 
@@ -51,27 +53,42 @@ func (c cache) folder(key string) string {
 	return filepath.Join(c.dir, key)
 }
 
-// cached takes a finished base from the cache. One that is damaged is put aside and made again.
+// cached takes a finished base from the cache. What is there and is no whole base is made again: it is put aside by the one who holds the
+// lock, since another maker may just have put a whole one in its place.
 func (m *Maker) cached() (bool, error) {
 	dir := m.cache.folder(m.Key)
 	if dir == "" {
 		return false, nil
 	}
-	text, err := os.ReadFile(filepath.Join(dir, paperFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return false, nil
+	} else if err != nil {
+		return false, unreadable(dir, err)
 	}
-	if err != nil {
+	whole, err := m.take(dir)
+	if err != nil || whole || m.lock == nil {
+		return whole, err
+	}
+	return false, m.cache.aside(dir)
+}
+
+// take reads a finished base; false when something of it is missing or was changed.
+func (m *Maker) take(dir string) (bool, error) {
+	text, err := os.ReadFile(filepath.Join(dir, paperFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, unreadable(dir, err)
 	}
 	var p paper
-	hash, err := hashOf(filepath.Join(dir, weightsFile))
-	if json.Unmarshal(text, &p) != nil || err != nil || hash != p.SHA256 {
-		return false, m.cache.aside(dir)
+	hash, failed := hashOf(filepath.Join(dir, weightsFile))
+	if err != nil || failed != nil || json.Unmarshal(text, &p) != nil || hash != p.SHA256 {
+		return false, nil
 	}
 	folder, err := llm.ReadFolder(dir)
 	if err != nil || folder.Model.Shape != m.Spec.Shape {
-		return false, m.cache.aside(dir)
+		return false, nil
+	}
+	if words, ok := folder.Tokenizer.(*llm.Words); !ok || !slices.Equal(words.List(), m.words.List()) {
+		return false, nil
 	}
 	m.model, m.curve = folder.Model, p.Curve
 	return true, nil
@@ -135,19 +152,23 @@ func (c cache) resume(m *Maker) error {
 	if err != nil {
 		return unreadable(file, err)
 	}
+	sum := sha256.Sum256(text[:max(len(text)-sha256.Size, 0)])
+	if !bytes.HasSuffix(text, sum[:]) {
+		return nil
+	}
 	fresh := new(bytes.Buffer)
 	if err := m.train.Snapshot(fresh); err != nil {
 		return err
 	}
 	var p part
-	if err := rl.ReadParts(bytes.NewReader(text), rl.Part{Name: "base", State: rl.JSON(&p)}, rl.Part{Name: "trainer", State: m.train}); err != nil {
+	if err := rl.ReadParts(bytes.NewReader(text[:len(text)-sha256.Size]), rl.Part{Name: "base", State: rl.JSON(&p)}, rl.Part{Name: "trainer", State: m.train}); err != nil {
 		return m.train.Restore(fresh)
 	}
-	m.step, m.curve, m.loss, m.tokens = p.Step, p.Curve, p.Loss, p.Tokens
+	m.step, m.kept, m.curve, m.loss, m.tokens = p.Step, p.Step, p.Curve, p.Loss, p.Tokens
 	return nil
 }
 
-// keep writes a checkpoint of a base that is being made.
+// keep writes a checkpoint of a base that is being made, and its hash behind it.
 func (c cache) keep(m *Maker) error {
 	if c.dir == "" {
 		return nil
@@ -158,9 +179,11 @@ func (c cache) keep(m *Maker) error {
 	if err := rl.WriteParts(&b, rl.Part{Name: "base", State: rl.JSON(&p)}, rl.Part{Name: "trainer", State: m.train}); err != nil {
 		return err
 	}
-	if err := replace(file, b.Bytes()); err != nil {
+	sum := sha256.Sum256(b.Bytes())
+	if err := replace(file, append(b.Bytes(), sum[:]...)); err != nil {
 		return unreadable(file, err)
 	}
+	m.kept = m.step
 	return nil
 }
 
@@ -171,7 +194,7 @@ func replace(file string, text []byte) error {
 		return err
 	}
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), file)
 	}
@@ -182,7 +205,7 @@ func replace(file string, text []byte) error {
 }
 
 // put keeps a finished base: its folder appears at once or not at all.
-func (c cache) put(m *Maker) error {
+func (c cache) put(m *Maker, model *nn.Decoder) error {
 	dir := c.folder(m.Key)
 	if dir == "" {
 		return nil
@@ -191,7 +214,7 @@ func (c cache) put(m *Maker) error {
 	if err := os.RemoveAll(made); err != nil {
 		return unreadable(made, err)
 	}
-	folder := llm.NewFolder(m.model, m.words)
+	folder := llm.NewFolder(model, m.words)
 	if err := folder.Write(made, llm.F32); err != nil {
 		return err
 	}
@@ -206,8 +229,20 @@ func (c cache) put(m *Maker) error {
 	if err := errors.Join(replace(filepath.Join(made, paperFile), text), os.Rename(made, dir)); err != nil {
 		return unreadable(dir, err)
 	}
-	if err := os.Remove(dir + ".part"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return unreadable(dir+".part", err)
+	return c.clear(m.Key)
+}
+
+// clear removes what a base that is finished needs no more: its checkpoint, and what processes left that ended while they wrote.
+func (c cache) clear(key string) error {
+	file := c.folder(key) + ".part"
+	parts, err := filepath.Glob(file + ".*")
+	folders, failed := filepath.Glob(filepath.Join(c.dir, "."+key+".new.*"))
+	err = errors.Join(err, failed)
+	for _, name := range append(append(parts, folders...), file) {
+		err = errors.Join(err, os.RemoveAll(name))
+	}
+	if err != nil {
+		return unreadable(file, err)
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ type Maker struct {
 	model  *nn.Decoder    // once made
 	train  *local.Trainer // while it is being made
 	step   int
+	kept   int  // steps that the last checkpoint has
+	torn   bool // a step was begun and did not return: what is there is half of it
 	curve  []Point
 	loss   float64 // since the last point
 	tokens float64
@@ -142,7 +144,8 @@ func (m *Maker) begin(ctx context.Context) (err error) {
 		return errors.Join(err, m.release())
 	}
 	if err := m.cache.resume(m); err != nil {
-		return errors.Join(err, m.Close())
+		m.train = nil
+		return errors.Join(err, m.release())
 	}
 	return nil
 }
@@ -157,16 +160,13 @@ func (m *Maker) advance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := m.train.ForwardBackward(ctx, data, rl.Loss{Name: rl.CrossEntropy}).Wait(ctx)
+	m.torn = true
+	loss, err := m.batch(ctx, data)
+	m.torn = false
 	if err != nil {
-		return lab.Errorf(lab.CodeOf(err), "warm start, step %d of %d: %w", m.step+1, k.Steps, err)
-	}
-	adam := trainer.NewAdam(k.Rate * Schedule(m.step, k.Steps))
-	adam.Eps, adam.GradClipNorm = 1e-8, 1
-	if _, err := m.train.OptimStep(ctx, adam).Wait(ctx); err != nil {
 		return err
 	}
-	m.step, m.loss, m.tokens = m.step+1, m.loss+out.Metrics[trainer.LossSum]*weight, m.tokens+weight
+	m.step, m.loss, m.tokens = m.step+1, m.loss+loss*weight, m.tokens+weight
 	if m.step*points/k.Steps > (m.step-1)*points/k.Steps {
 		m.curve = append(m.curve, Point{m.step, m.loss / math.Max(m.tokens, 1)})
 		m.loss, m.tokens = 0, 0
@@ -175,6 +175,24 @@ func (m *Maker) advance(ctx context.Context) error {
 		return m.cache.keep(m)
 	}
 	return nil
+}
+
+// batch moves the weights by a batch and returns its loss. A pass that was done is always followed by its step, even when ctx ends
+// between them: else the gradient would be there twice once the base is continued.
+func (m *Maker) batch(ctx context.Context, data []rl.Datum) (float64, error) {
+	k := m.Spec.Knobs
+	out, err := m.train.ForwardBackward(ctx, data, rl.Loss{Name: rl.CrossEntropy}).Wait(ctx)
+	if err == nil {
+		adam := trainer.NewAdam(k.Rate * Schedule(m.step, k.Steps))
+		adam.Eps, adam.GradClipNorm = 1e-8, 1
+		whole := context.WithoutCancel(ctx)
+		_, err = m.train.OptimStep(whole, adam).Wait(whole)
+	}
+	if err == nil || ctx.Err() != nil {
+		return out.Metrics[trainer.LossSum], err
+	}
+	return 0, lab.Errorf(lab.CodeOf(err), "warm start, step %d of %d: %w", m.step+1, k.Steps, err).
+		WithHint("make agent.warm_rate %v smaller; the steps before are kept", k.Rate)
 }
 
 // Batch returns n examples from one on, weighted so that their loss is the mean over all trained tokens, and the number of these.
@@ -215,17 +233,24 @@ func sum(x []float32) (s float64) {
 
 // finish takes the trained weights as the base and puts it into the cache.
 func (m *Maker) finish() error {
-	m.model = m.train.Model().Clone()
-	err := errors.Join(m.cache.put(m), m.train.Close(), m.release())
+	model := m.train.Model().Clone()
+	if err := m.cache.put(m, model); err != nil {
+		return err // what was trained stays, and can be put again
+	}
+	m.model = model
+	err := errors.Join(m.train.Close(), m.release())
 	m.train = nil
 	return err
 }
 
-// Close gives the lock back. A base that is not finished is continued by the next maker from its last checkpoint.
+// Close gives the lock back. Of a base that is not finished it keeps a checkpoint, from which the next maker continues.
 func (m *Maker) Close() error {
 	var err error
 	if m.train != nil {
-		err = m.train.Close()
+		if m.step > m.kept && !m.torn {
+			err = m.cache.keep(m)
+		}
+		err = errors.Join(err, m.train.Close())
 		m.train = nil
 	}
 	if m.owns {

@@ -57,17 +57,29 @@ func (m *Model) Advance(ctx context.Context, part, of int) error {
 	return m.open(ctx)
 }
 
-func (m *Model) open(ctx context.Context) (err error) {
-	if !strings.HasPrefix(m.rung, service) {
-		m.Train, err = local.New(m.core, m.Warm.Model().Clone(), m.Warm.Words(), m.adapt)
-	} else {
-		m.Train, err = m.connect(ctx, strings.TrimPrefix(m.rung, service))
+// open makes the trainer. A Model that failed has none: a nil pointer in an interface would be closed as one.
+func (m *Model) open(ctx context.Context) error {
+	if m.Train != nil {
+		return nil
 	}
-	m.began = err == nil
-	return err
+	if name, ok := strings.CutPrefix(m.rung, service); ok {
+		t, err := m.connect(ctx, name)
+		if err != nil {
+			return err
+		}
+		m.Train = t
+	} else {
+		t, err := local.New(m.core, m.Warm.Model().Clone(), m.Warm.Words(), m.adapt)
+		if err != nil {
+			return err
+		}
+		m.Train = t
+	}
+	m.began = true
+	return nil
 }
 
-func (m *Model) connect(ctx context.Context, name string) (trainer.Trainer, error) {
+func (m *Model) connect(ctx context.Context, name string) (*tinker.Trainer, error) {
 	if m.bench.Service == nil {
 		return nil, lab.Errorf(lab.Invalid, "service %q cannot be reached from here: no services are set up", name).WithHint("add one with `loci target add %s --service URL`", name)
 	}
