@@ -3,14 +3,19 @@
 Model, sizes and work are those of Loci: a decoder of the Llama family (RMS norms, rotary positions, gated MLP, tied head), trained on
 next tokens by Adam, or decoded with a cache of keys and values that is allocated once. Weights that read the same input are one matrix.
 
+--form fastest also compiles the model for training, which takes about a minute the first time; loci bench compares with the eager one.
+
 Reads a JSON object from standard input, {"shape": {...}, ...} with the fields that Loci gives, and prints one: for --train and --decode
 {"tokens", "seconds", "torch", "threads", "form", "forms", "sgemm_gflops"}, for --check {"ok": true}.
 """
 
 import argparse
 import json
+import os
 import sys
 import time
+
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # helper processes of the compiler outlive a peer that is stopped
 
 import torch
 from torch import nn
