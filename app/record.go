@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/sched"
 )
 
@@ -24,10 +25,11 @@ const portable = "go"
 
 func (c *cli) recordCommand() *cobra.Command {
 	var pick choice
-	var verify bool
+	var verify, finished bool
 	cmd := &cobra.Command{
 		Use: "record [NOTEBOOK...]", Short: "Write the results of a notebook beside it, or --verify that recorded ones come out again",
 		Long: "Runs what is missing and writes experiments/SLUG.results/BUDGET.json: the curves of every run, the verdicts, and where and when they were made.\n" +
+			"With --finished it runs nothing and takes what is finished: so a claim that five seeds could not decide gets more seeds for its own arms alone.\n" +
 			"With --verify it runs one randomly drawn recorded run of budget fast again, with the kernel it was recorded with, and demands equal numbers.",
 		Example: "  loci record experiments/memory-rewriting.md --budget laptop --seeds 100-104\n  loci record --verify",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,7 +45,7 @@ func (c *cli) recordCommand() *cobra.Command {
 				if verify {
 					err = c.verify(cmd.Context(), file)
 				} else {
-					err = c.withEnv(cmd.Context(), func(ctx context.Context, e *env) error { return c.record(ctx, e, file, &pick) })
+					err = c.withEnv(cmd.Context(), func(ctx context.Context, e *env) error { return c.record(ctx, e, file, &pick, finished) })
 				}
 				if err != nil {
 					return err
@@ -53,17 +55,22 @@ func (c *cli) recordCommand() *cobra.Command {
 		},
 	}
 	pick.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&finished, "finished", false, "take the runs that are finished, and run nothing")
 	cmd.Flags().BoolVar(&verify, "verify", false, "run one recorded run again and compare its numbers")
 	return cmd
 }
 
 // record runs what is missing and writes the results file.
-func (c *cli) record(ctx context.Context, e *env, file string, pick *choice) error {
+func (c *cli) record(ctx context.Context, e *env, file string, pick *choice, finished bool) error {
 	doc, err := e.load(file)
 	if err != nil {
 		return err
 	}
-	plan, err := c.finish(ctx, e, doc, pick)
+	complete := c.finish
+	if finished {
+		complete = c.finished
+	}
+	plan, err := complete(ctx, e, doc, pick)
 	if err != nil {
 		return err
 	}
@@ -77,6 +84,20 @@ func (c *cli) record(ctx context.Context, e *env, file string, pick *choice) err
 	}
 	fmt.Fprintf(c.err, "wrote %s: %d runs, %.1f minutes on %d workers\n", path, len(res.Runs), res.Minutes, c.cfg.Jobs)
 	return nil
+}
+
+// finished is the plan with those of its runs that are finished.
+func (c *cli) finished(ctx context.Context, e *env, doc *notebook.Document, pick *choice) (sched.Plan, error) {
+	opt, err := pick.options()
+	if err != nil {
+		return sched.Plan{}, err
+	}
+	plan, err := e.owner.Plan(ctx, doc, opt)
+	plan.Runs = slices.DeleteFunc(plan.Runs, func(r sched.RunInfo) bool { return r.State != sched.Done })
+	if err == nil && len(plan.Runs) == 0 {
+		err = lab.Errorf(lab.NotFound, "none of the runs that were asked for is finished").WithHint("leave --finished out to run them")
+	}
+	return plan, err
 }
 
 // collect gathers what the runs of a finished plan came to.

@@ -71,11 +71,11 @@ func sameVerdict(t *testing.T, doc *notebook.Document, c notebook.Claim, res *re
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := stats.Judge(claim, res, res.Seeds, stats.Look{})
 	for _, v := range res.Verdicts {
 		if v.Name != c.Name {
 			continue
 		}
+		got := stats.Judge(claim, res, res.Seeds, stats.Look{Extended: v.Extended})
 		if v.Verdict != got.Verdict || v.Text != got.Text {
 			t.Errorf("%s, claim %s: recorded %s, the curves say %s", doc.File, c.Name, v.Verdict, got.Verdict)
 		}
