@@ -34,7 +34,7 @@ func (c *cli) recordCommand() *cobra.Command {
 		Example: "  loci record experiments/memory-rewriting.md --budget laptop --seeds 100-104\n  loci record --verify",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				found, err := filepath.Glob(filepath.Join("experiments", "*.md"))
+				found, err := filepath.Glob(filepath.Join("experiments", "[a-z]*.md"))
 				if err != nil || len(found) == 0 {
 					return lab.Errorf(lab.NotFound, "no notebook lies in experiments here").WithHint("name a notebook, or change to the project's folder")
 				}

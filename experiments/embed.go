@@ -3,7 +3,7 @@ package experiments
 
 import "embed"
 
-// Files are the notebooks (*.md) and their results (SLUG.results/*), by their names in this folder.
+// Files are the notebooks ([a-z]*.md; LOG.md is none) and their results (SLUG.results/*), by their names in this folder.
 //
-//go:embed *.md *.results
+//go:embed [a-z]*.md *.results
 var Files embed.FS
