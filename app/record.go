@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -108,7 +109,7 @@ func (e *env) collect(ctx context.Context, file string, plan sched.Plan) (result
 	}
 	res := results{Paper: plan.Doc.Paper(), Notebook: filepath.Base(file), Budget: plan.Budget, Date: time.Now().UTC().Format(time.DateOnly),
 		Commit: Commit, Machine: machine(), Kernel: e.kernel, Verdicts: verdicts, Metrics: e.owner.Shown(plan.Doc)}
-	seconds := 0.0
+	seconds, read := 0.0, claimWords(plan.Doc)
 	for _, r := range plan.Runs {
 		if !slices.Contains(res.Seeds, r.Seed) {
 			res.Seeds = append(res.Seeds, r.Seed)
@@ -124,7 +125,11 @@ func (e *env) collect(ctx context.Context, file string, plan sched.Plan) (result
 			if err != nil {
 				return results{}, err
 			}
-			rec.Series[name] = shorten(xs, ys)
+			most := recordedPoints
+			if read[name] {
+				most = len(xs)
+			}
+			rec.Series[name] = shorten(xs, ys, most)
 		}
 		res.Runs = append(res.Runs, rec)
 	}
@@ -132,16 +137,30 @@ func (e *env) collect(ctx context.Context, file string, plan sched.Plan) (result
 	return res, nil
 }
 
-// recordedPoints is the most points of one curve that ship; longer curves keep evenly spread ones and the last.
+// claimWords are all names in the expressions of a notebook's claims, those of metrics among them: their curves ship whole, so that the
+// verdicts follow from what ships.
+func claimWords(doc *notebook.Document) map[string]bool {
+	words := map[string]bool{}
+	for _, c := range doc.Claims() {
+		for _, value := range c.Value {
+			for _, w := range strings.FieldsFunc(value, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+				words[w] = true
+			}
+		}
+	}
+	return words
+}
+
+// recordedPoints is the most points of a curve that no claim reads; longer ones keep evenly spread points and the last.
 const recordedPoints = 32
 
-func shorten(xs []int64, ys []float64) recCurve {
+func shorten(xs []int64, ys []float64, most int) recCurve {
 	var c recCurve
 	n := len(xs)
-	for i := range min(n, recordedPoints) {
+	for i := range min(n, most) {
 		at := i
-		if n > recordedPoints {
-			at = i * (n - 1) / (recordedPoints - 1)
+		if n > most {
+			at = i * (n - 1) / (most - 1)
 		}
 		c.X, c.Y = append(c.X, xs[at]), append(c.Y, lab.Float(ys[at]))
 	}

@@ -92,7 +92,7 @@ func sameVerdict(t *testing.T, doc *notebook.Document, c notebook.Claim, res *re
 func TestSummariesOfResultsHaveARowForEachArmAndCase(t *testing.T) {
 	res := &results{Metrics: []string{"success"}, Seeds: []uint64{100, 101, 102}}
 	for seed, y := range map[uint64]float64{100: 0.5, 101: 0.7, 102: 0.6} {
-		res.Runs = append(res.Runs, resultRun{Arm: "lstm", Case: "n1", Seed: seed, Series: map[string]recCurve{"success": shorten([]int64{1, 2}, []float64{0, y})}})
+		res.Runs = append(res.Runs, resultRun{Arm: "lstm", Case: "n1", Seed: seed, Series: map[string]recCurve{"success": shorten([]int64{1, 2}, []float64{0, y}, recordedPoints)}})
 	}
 	// mean 0.6, standard deviation 0.1, t = 4.3027 with 2 degrees of freedom: half-width 4.3027*0.1/sqrt(3) = 0.2484.
 	got := res.table()
@@ -106,7 +106,7 @@ func TestLongCurvesKeepTheirFirstAndLastPoint(t *testing.T) {
 	for i := range xs {
 		xs[i], ys[i] = int64(i), float64(i)/2
 	}
-	c := shorten(xs, ys)
+	c := shorten(xs, ys, recordedPoints)
 	if len(c.X) != recordedPoints || c.X[0] != 0 || c.X[len(c.X)-1] != 999 || float64(c.Y[len(c.Y)-1]) != 499.5 {
 		t.Fatalf("%d points from %d to %d", len(c.X), c.X[0], c.X[len(c.X)-1])
 	}
