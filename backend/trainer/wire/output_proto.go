@@ -117,10 +117,12 @@ func rowsOf(batches map[string][]Tensor, count int64) ([]map[string]Tensor, erro
 	if count < 0 || len(batches) == 0 && count > maxBareRows {
 		return nil, bad("a record has %d rows, want 0 to %d", count, maxBareRows)
 	}
-	for name, batch := range batches {
-		if count == 0 {
-			count = int64(len(batch))
+	if count == 0 {
+		for _, batch := range batches {
+			count = max(count, int64(len(batch)))
 		}
+	}
+	for name, batch := range batches {
 		if int64(len(batch)) != count {
 			return nil, bad("a record of %d rows has %d of %q", count, len(batch), name)
 		}
