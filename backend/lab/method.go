@@ -32,6 +32,22 @@ type Bench struct {
 	Cache   string // folder of what several runs share, as warm starts; "" keeps nothing
 	// Service finds a training service by its name; nil where none is set up.
 	Service func(name string) (Service, error)
+	// Endpoint finds a model endpoint by its name; nil where none is set up.
+	Endpoint func(name string) (Endpoint, error)
+}
+
+// Endpoint is how to reach a model behind the chat interface that most servers share.
+type Endpoint struct {
+	Name      string
+	URL       string     // base address, what comes before /chat/completions
+	Key       Secret     // empty where the server wants none
+	Model     string     // the server's name of the model
+	Embedding string     // the server's name of an embeddings model; "" where there is none
+	Cache     string     // folder of replies, by request; "" keeps none
+	PerMinute int        // most requests a minute, 0 for no limit
+	Dollars   float64    // most to be spent in one run, 0 for no limit
+	Prices    [2]float64 // dollars for a million tokens, of prompts and of replies; 0 unknown
+	Parallel  int        // requests at once, at least 1
 }
 
 // Service is how to reach a training service.

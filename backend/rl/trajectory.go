@@ -49,3 +49,8 @@ func (t *Trajectory) Peak() (n int) {
 	}
 	return n
 }
+
+// Share is part i of n of the groups: what one of n optimiser steps of an update learns from.
+func Share(groups []Group, i, n int) []Group {
+	return groups[i*len(groups)/n : (i+1)*len(groups)/n]
+}

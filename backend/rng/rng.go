@@ -77,6 +77,15 @@ func (s *Stream) Categorical(p []float32) int {
 	return len(p) - 1
 }
 
+// Seeds draws n seeds of 53 bits, so that they survive a JavaScript number.
+func (s *Stream) Seeds(n int) []uint64 {
+	seeds := make([]uint64, n)
+	for i := range seeds {
+		seeds[i] = s.Uint64() >> 11
+	}
+	return seeds
+}
+
 // MarshalBinary keeps the state.
 func (s *Stream) MarshalBinary() ([]byte, error) { return s.pcg.MarshalBinary() }
 

@@ -37,17 +37,8 @@ func (e *exam) ask(name string, n, ops int) (*mathworld.Arithmetic, []question, 
 	if err != nil {
 		return nil, nil, err
 	}
-	qs, err := questions(w, e.words, mathworld.Test, draw(rng.New(e.seed, name), n))
+	qs, err := questions(w, e.words, mathworld.Test, rng.New(e.seed, name).Seeds(n))
 	return w, qs, err
-}
-
-// draw takes seeds from a stream, of 53 bits, so that they survive a JavaScript number.
-func draw(s *rng.Stream, n int) []uint64 {
-	seeds := make([]uint64, n)
-	for i := range seeds {
-		seeds[i] = s.Uint64() >> 11
-	}
-	return seeds
 }
 
 // sitting is one examination: which questions, cut how, answered at what temperature.
@@ -139,7 +130,7 @@ func (m thinker) answer(ctx context.Context, _ *mathworld.Arithmetic, qs []quest
 	for i, q := range qs {
 		queries[i] = q.ids
 	}
-	return think(ctx, m.sampler, queries, 1, t, m.how(temperature), draw(m.stream(), len(qs)))
+	return think(ctx, m.sampler, queries, 1, t, m.how(temperature), m.stream().Seeds(len(qs)))
 }
 
 // reference answers as a yardstick of the world does, in one piece.

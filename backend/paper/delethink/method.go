@@ -26,17 +26,16 @@ const warmParts = 20
 
 // method is one agent in one set-up.
 type method struct {
-	knobs  RLKnobs
-	world  *mathworld.Arithmetic
-	words  *llm.Words
-	core   *num.Core
-	model  *connect.Model // nil for a reference
-	who    *reference     // nil for a model
-	asks   *rng.Stream    // draws the questions of training
-	drawn  uint64         // seed of the draws of evaluations
-	traces base.Source    // more supervised traces, for the control
-	exam   *exam
-	now    count
+	knobs RLKnobs
+	world *mathworld.Arithmetic
+	words *llm.Words
+	core  *num.Core
+	model *connect.Model // nil for a reference
+	who   *reference     // nil for a model
+	asks  *rng.Stream    // draws the questions of training
+	drawn uint64         // seed of the draws of evaluations
+	exam  *exam
+	now   count
 }
 
 // count is where the method stands.
@@ -86,7 +85,6 @@ func (m *method) build(setup lab.Setup, seed uint64, bench lab.Bench) (err error
 	if err != nil {
 		return err
 	}
-	m.traces = source
 	m.model, err = connect.New(m.core, setup.Model, bench, spec, source, local.Options{})
 	return err
 }
@@ -215,7 +213,7 @@ func (m *method) reinforce(ctx context.Context) ([]measure, error) {
 	if err != nil {
 		return nil, err
 	}
-	seeds := draw(m.asks, m.knobs.Questions)
+	seeds := m.asks.Seeds(m.knobs.Questions)
 	qs, err := questions(m.world, m.words, mathworld.Train, seeds)
 	if err != nil {
 		return nil, err
@@ -237,7 +235,7 @@ func (m *method) reinforce(ctx context.Context) ([]measure, error) {
 		}
 	}
 	for part := range m.knobs.Minibatches {
-		if err := m.learn(ctx, share(groups, part, m.knobs.Minibatches), part == 0, &seen); err != nil {
+		if err := m.learn(ctx, rl.Share(groups, part, m.knobs.Minibatches), part == 0, &seen); err != nil {
 			return nil, err
 		}
 	}
@@ -258,14 +256,11 @@ func (m *method) learn(ctx context.Context, groups []rl.Group, first bool, seen 
 	if len(data) == 0 {
 		return nil // every group teaches nothing
 	}
-	out, err := m.model.Train.ForwardBackward(ctx, data, m.knobs.Loss()).Wait(ctx)
-	if err != nil {
-		return err
-	}
-	if first {
+	out, err := trainer.Learn(ctx, m.model.Train, data, m.knobs.GRPOKnobs)
+	if first && err == nil {
 		seen.gap = trainer.LargestGap(data, out)
 	}
-	return m.step(ctx)
+	return err
 }
 
 // credit makes the rows. Normalised by chunk, a chunk's tokens are divided by its own length and by the number of chunks of all attempts.
@@ -297,31 +292,11 @@ func (m *method) credit(groups []rl.Group) ([]rl.Datum, rl.Credited, error) {
 	return all, credited, nil
 }
 
-func (m *method) step(ctx context.Context) error {
-	adam := trainer.NewAdam(m.knobs.Rate)
-	adam.Eps, adam.GradClipNorm = 1e-8, m.knobs.GradClip
-	_, err := m.model.Train.OptimStep(ctx, adam).Wait(ctx)
-	return err
-}
-
 // supervise is the control: in the place of an update, one supervised step on as many fresh traces as an update has attempts.
 func (m *method) supervise(ctx context.Context) ([]measure, error) {
 	n := m.knobs.Questions * m.knobs.Group
-	first := m.model.Warm.Spec.Examples() + uint64(m.now.Updates*n) // the warm start used those before
-	data, tokens, err := base.Batch(m.traces, first, n)
-	if err != nil {
-		return nil, err
-	}
-	out, err := m.model.Train.ForwardBackward(ctx, data, rl.Loss{Name: rl.CrossEntropy}).Wait(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return []measure{{MetricLoss, out.Metrics[trainer.LossSum]}, {MetricTrainTokens, tokens / float64(n)}}, m.step(ctx)
-}
-
-// share is part i of n of the groups.
-func share(groups []rl.Group, i, n int) []rl.Group {
-	return groups[i*len(groups)/n : (i+1)*len(groups)/n]
+	loss, tokens, err := m.model.Supervise(ctx, uint64(m.now.Updates*n), n, m.knobs.Rate, m.knobs.GradClip)
+	return []measure{{MetricLoss, loss}, {MetricTrainTokens, tokens / float64(n)}}, err
 }
 
 // how says how thoughts are drawn: they end behind the end token.

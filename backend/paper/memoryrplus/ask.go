@@ -9,7 +9,7 @@ import (
 
 // ask returns the questions of the next update. Those of a pool come again in every epoch, in a new order, and are answered by new draws.
 func (m *method) ask() ([]question, error) {
-	seeds := draw(m.asks, m.knobs.Questions)
+	seeds := m.asks.Seeds(m.knobs.Questions)
 	if m.knobs.Pool == 0 {
 		return questions(m.world, m.words, mathworld.Train, seeds)
 	}
@@ -22,7 +22,7 @@ func (m *method) ask() ([]question, error) {
 
 // items are the seeds of the next questions of the pool.
 func (m *method) items() []uint64 {
-	pool := draw(rng.New(m.drawn, "pool"), m.knobs.Pool)
+	pool := rng.New(m.drawn, "pool").Seeds(m.knobs.Pool)
 	items, order, of := make([]uint64, m.knobs.Questions), make([]int, len(pool)), -1
 	for i := range items {
 		at := m.now.Updates*len(items) + i

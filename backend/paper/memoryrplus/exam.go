@@ -38,7 +38,7 @@ type sitting struct {
 
 // sit lets somebody answer n questions of a split, each so often, and grades the responses.
 func (e *exam) sit(ctx context.Context, who answerer, split string, n, each int, temperature float64) (s sitting, err error) {
-	if s.questions, err = questions(e.world, e.words, split, draw(rng.New(e.seed, split), n)); err != nil {
+	if s.questions, err = questions(e.world, e.words, split, rng.New(e.seed, split).Seeds(n)); err != nil {
 		return s, err
 	}
 	if s.groups, err = who.answer(ctx, e.world, split, s.questions, each, temperature); err != nil {
@@ -157,7 +157,7 @@ type responder struct {
 
 func (m responder) answer(ctx context.Context, _ *mathworld.Words, _ string, qs []question, each int, temperature float64) ([]rl.Group, error) {
 	asked := make([]question, len(qs))
-	for i, seed := range draw(rng.New(m.seed, "evaluation"), len(qs)) {
+	for i, seed := range rng.New(m.seed, "evaluation").Seeds(len(qs)) {
 		asked[i] = question{qs[i].WordProblem, seed, qs[i].ids}
 	}
 	return respond(ctx, m.sampler, asked, each, sampling(m.words, temperature))

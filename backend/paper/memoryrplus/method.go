@@ -34,7 +34,6 @@ type method struct {
 	who    *reference     // nil for a model
 	asks   *rng.Stream    // draws the questions of training
 	drawn  uint64         // seed of the draws of evaluations
-	traces base.Source    // more supervised traces, for the control
 	memory *memory
 	encode encoder
 	exam   *exam
@@ -92,7 +91,6 @@ func (m *method) build(setup lab.Setup, seed uint64, bench lab.Bench) (err error
 	if err != nil {
 		return err
 	}
-	m.traces = source
 	m.model, err = connect.New(m.core, setup.Model, bench, spec, source, local.Options{})
 	return err
 }
@@ -253,7 +251,7 @@ func (m *method) reinforce(ctx context.Context, emit lab.Emitter) ([]measure, er
 		}
 	}
 	for part := range m.knobs.Minibatches {
-		if err := m.learn(ctx, share(groups, part, m.knobs.Minibatches), part == 0, &seen); err != nil {
+		if err := m.learn(ctx, rl.Share(groups, part, m.knobs.Minibatches), part == 0, &seen); err != nil {
 			return nil, err
 		}
 	}
@@ -300,41 +298,18 @@ func (m *method) learn(ctx context.Context, groups []rl.Group, first bool, seen 
 	if err != nil || len(data) == 0 {
 		return err
 	}
-	out, err := m.model.Train.ForwardBackward(ctx, data, m.knobs.Loss()).Wait(ctx)
-	if err != nil {
-		return err
-	}
-	if first {
+	out, err := trainer.Learn(ctx, m.model.Train, data, m.knobs.GRPOKnobs)
+	if first && err == nil {
 		seen.gap = trainer.LargestGap(data, out)
 	}
-	return m.step(ctx)
-}
-
-func (m *method) step(ctx context.Context) error {
-	adam := trainer.NewAdam(m.knobs.Rate)
-	adam.Eps, adam.GradClipNorm = 1e-8, m.knobs.GradClip
-	_, err := m.model.Train.OptimStep(ctx, adam).Wait(ctx)
 	return err
 }
 
 // supervise is the control: in the place of an update, one supervised step on as many fresh traces as an update has responses.
 func (m *method) supervise(ctx context.Context) ([]measure, error) {
 	n := m.knobs.Questions * m.knobs.Group
-	first := m.model.Warm.Spec.Examples() + uint64(m.now.Updates*n) // the warm start used those before
-	data, tokens, err := base.Batch(m.traces, first, n)
-	if err != nil {
-		return nil, err
-	}
-	out, err := m.model.Train.ForwardBackward(ctx, data, rl.Loss{Name: rl.CrossEntropy}).Wait(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return []measure{{MetricLoss, out.Metrics[trainer.LossSum]}, {MetricTrainLen, tokens / float64(n)}}, m.step(ctx)
-}
-
-// share is part i of n of the groups.
-func share(groups []rl.Group, i, n int) []rl.Group {
-	return groups[i*len(groups)/n : (i+1)*len(groups)/n]
+	loss, tokens, err := m.model.Supervise(ctx, uint64(m.now.Updates*n), n, m.knobs.Rate, m.knobs.GradClip)
+	return []measure{{MetricLoss, loss}, {MetricTrainLen, tokens / float64(n)}}, err
 }
 
 // how says how responses are drawn: they end behind the end token.

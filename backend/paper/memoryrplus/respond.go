@@ -40,15 +40,6 @@ func questions(w *mathworld.Words, words *llm.Words, split string, seeds []uint6
 	return qs, nil
 }
 
-// draw takes seeds from a stream, of 53 bits, so that they survive a JavaScript number.
-func draw(s *rng.Stream, n int) []uint64 {
-	seeds := make([]uint64, n)
-	for i := range seeds {
-		seeds[i] = s.Uint64() >> 11
-	}
-	return seeds
-}
-
 func sampling(words *llm.Words, temperature float64) llm.Sampling {
 	return llm.Sampling{MaxTokens: mathworld.ResponseTokens, Temperature: temperature, Stop: [][]int32{{words.End()}}}
 }

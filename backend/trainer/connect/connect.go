@@ -29,11 +29,12 @@ type Model struct {
 	Warm  *base.Maker
 	Train trainer.Trainer // nil until the warm start is done
 
-	core  *num.Core
-	rung  string
-	bench lab.Bench
-	adapt local.Options
-	began bool // Train is there, or was when the state was kept
+	core   *num.Core
+	traces base.Source
+	rung   string
+	bench  lab.Bench
+	adapt  local.Options
+	began  bool // Train is there, or was when the state was kept
 }
 
 // New prepares a model on that rung; "" is Tiny. Nothing is computed and no connection is made before Warm parts are asked for.
@@ -46,7 +47,7 @@ func New(core *num.Core, rung string, bench lab.Bench, spec base.Spec, source ba
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Warm: warm, core: core, rung: rung, bench: bench, adapt: adapt}, nil
+	return &Model{Warm: warm, core: core, traces: source, rung: rung, bench: bench, adapt: adapt}, nil
 }
 
 // Advance does part of the warm start, from 1, of so many; the last opens the trainer.
@@ -92,6 +93,17 @@ func (m *Model) connect(ctx context.Context, name string) (*tinker.Trainer, erro
 		model = m.Warm.Key
 	}
 	return tinker.Open(ctx, tinker.Options{URL: s.URL, Key: s.Key, BaseModel: model, Rank: s.Rank, Profile: s.Profile})
+}
+
+// Supervise is one supervised step on n fresh examples, of which the first is number at behind those of the warm start: the control that
+// spends an update on more imitation. It returns the loss, in nats a trained token, and the number of these tokens.
+func (m *Model) Supervise(ctx context.Context, at uint64, n int, rate, clip float64) (loss, tokens float64, err error) {
+	data, tokens, err := base.Batch(m.traces, m.Warm.Spec.Examples()+at, n)
+	if err != nil {
+		return 0, 0, err
+	}
+	out, err := trainer.Imitate(ctx, m.Train, data, rate, clip)
+	return out.Metrics[trainer.LossSum], tokens, err
 }
 
 // Tokenizer is the one of the warm start.
