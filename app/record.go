@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/num"
@@ -176,10 +177,7 @@ func writeJSON(path string, v any) error {
 	}
 	err = os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
-		err = os.WriteFile(path+".new", append(text, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
+		err = file.Replace(path, append(text, '\n'), 0o644)
 	}
 	if err != nil {
 		return lab.Errorf(lab.Unavailable, "%q cannot be written: %w", path, err).WithHint("make the folder writable or free space")

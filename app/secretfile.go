@@ -9,12 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 
 	"filippo.io/age"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 )
 
@@ -119,7 +119,7 @@ func (f *secretFile) write(ctx context.Context, values map[string]string) error 
 		if len(sealed) > secretFileLimit {
 			return lab.Errorf(lab.Budget, "%q would have %d bytes, want at most %d", f.path, len(sealed), secretFileLimit).WithHint("remove a secret")
 		}
-		if err := replacePrivate(f.path, sealed); err != nil {
+		if err := file.Replace(f.path, sealed, 0o600); err != nil {
 			return secretFileError("written", f.path, err)
 		}
 		return nil
@@ -146,27 +146,6 @@ func seal(text secretText, pass lab.Secret, work int) ([]byte, error) {
 	}
 	err = w.Close() // the last block is written here
 	return sealed.Bytes(), err
-}
-
-// replacePrivate writes a file that only this account may read. After a crash or on a full disk it is the old one or the new one.
-func replacePrivate(path string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil { // where folders can be synced, the rename is made last
-		_ = dir.Sync()
-		_ = dir.Close()
-	}
-	return nil
 }
 
 func secretFileError(done, path string, err error) error {

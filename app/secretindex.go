@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 )
 
@@ -79,7 +80,7 @@ func (x *secretIndex) write(path string) error {
 	if err != nil {
 		return lab.Errorf(lab.Internal, "the list of secrets cannot be written: %w", err)
 	}
-	if err := replacePrivate(path, append(text, '\n')); err != nil {
+	if err := file.Replace(path, append(text, '\n'), 0o600); err != nil {
 		return secretFileError("written", path, err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/trainer/wire"
 )
@@ -292,14 +293,10 @@ func readJSON(file string, v any) error {
 }
 
 // writeJSON replaces a file whole.
-func writeJSON(file string, v any) error {
+func writeJSON(path string, v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
-	part := file + ".part"
-	if err := os.WriteFile(part, append(b, '\n'), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(part, file)
+	return file.Replace(path, append(b, '\n'), 0o600)
 }

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/nn"
 )
@@ -171,13 +172,13 @@ func put(tmp, dir string) error {
 	if err := os.Chmod(tmp, 0o755); err != nil {
 		return err
 	}
-	if err := syncDir(tmp); err != nil {
+	if err := file.SyncDir(tmp); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, dir); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	return file.SyncDir(filepath.Dir(dir))
 }
 
 func writeFile(path string, fill func(io.Writer) error) error {
@@ -187,19 +188,6 @@ func writeFile(path string, fill func(io.Writer) error) error {
 	}
 	buf := bufio.NewWriterSize(file, 1<<16)
 	return errors.Join(fill(buf), buf.Flush(), file.Sync(), file.Close())
-}
-
-// syncDir makes the names in a folder last. Systems that cannot sync a folder have made them last by other means.
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	if err := f.Sync(); errors.Is(err, syscall.EIO) {
-		return err
-	}
-	return nil
 }
 
 func writeError(err error) error {

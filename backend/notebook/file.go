@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 )
 
@@ -43,7 +44,7 @@ func Save(path string, d *Document, base string) (string, error) {
 		return "", err
 	}
 	src := Print(d)
-	if err := replace(path, src, mode); err != nil {
+	if err := file.Replace(path, src, mode); err != nil {
 		return "", fileError("write", path, err)
 	}
 	return hash(src), nil
@@ -69,38 +70,6 @@ func unchanged(path, base string) (fs.FileMode, error) {
 		return 0, fileError("read", path, err)
 	}
 	return info.Mode().Perm(), nil
-}
-
-// replace puts the bytes in place of the file.
-func replace(path string, src []byte, mode fs.FileMode) error {
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // fails after the rename, as it should
-	_, err = tmp.Write(src)
-	err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes the rename last. Systems that cannot sync a folder have made it last by other means.
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil && errors.Is(err, syscall.EIO) {
-		return err
-	}
-	return nil
 }
 
 func fileError(verb, path string, err error) *lab.Error {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm"
 	"github.com/loci-lab/loci/backend/nn"
@@ -173,34 +174,17 @@ func (c cache) keep(m *Maker) error {
 	if c.dir == "" {
 		return nil
 	}
-	file := c.folder(m.Key) + ".part"
+	to := c.folder(m.Key) + ".part"
 	var b bytes.Buffer
 	p := part{m.step, m.curve, m.loss, m.tokens}
 	if err := rl.WriteParts(&b, rl.Part{Name: "base", State: rl.JSON(&p)}, rl.Part{Name: "trainer", State: m.train}); err != nil {
 		return err
 	}
 	sum := sha256.Sum256(b.Bytes())
-	if err := replace(file, append(b.Bytes(), sum[:]...)); err != nil {
-		return unreadable(file, err)
+	if err := file.Replace(to, append(b.Bytes(), sum[:]...), 0o644); err != nil {
+		return unreadable(to, err)
 	}
 	m.kept = m.step
-	return nil
-}
-
-// replace writes a file so that after a crash it is the old one or the new one.
-func replace(file string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
 	return nil
 }
 
@@ -226,7 +210,7 @@ func (c cache) put(m *Maker, model *nn.Decoder) error {
 	if err != nil {
 		return lab.Errorf(lab.Internal, "how a base was made cannot be written: %w", err)
 	}
-	if err := errors.Join(replace(filepath.Join(made, paperFile), text), os.Rename(made, dir)); err != nil {
+	if err := errors.Join(file.Replace(filepath.Join(made, paperFile), text, 0o644), os.Rename(made, dir)); err != nil {
 		return unreadable(dir, err)
 	}
 	return c.clear(m.Key)
@@ -234,15 +218,15 @@ func (c cache) put(m *Maker, model *nn.Decoder) error {
 
 // clear removes what a base that is finished needs no more: its checkpoint, and what processes left that ended while they wrote.
 func (c cache) clear(key string) error {
-	file := c.folder(key) + ".part"
-	parts, err := filepath.Glob(file + ".*")
+	part := c.folder(key) + ".part"
+	parts, err := filepath.Glob(filepath.Join(c.dir, "."+key+".part.*"))
 	folders, failed := filepath.Glob(filepath.Join(c.dir, "."+key+".new.*"))
 	err = errors.Join(err, failed)
-	for _, name := range append(append(parts, folders...), file) {
+	for _, name := range append(append(parts, folders...), part) {
 		err = errors.Join(err, os.RemoveAll(name))
 	}
 	if err != nil {
-		return unreadable(file, err)
+		return unreadable(part, err)
 	}
 	return nil
 }

@@ -328,7 +328,7 @@ func TestWhatEndedProcessesLeftIsRemovedWithTheCheckpoint(t *testing.T) {
 	m := maker(t, home, nil)
 	to(t, t.Context(), m, 1)
 	bases := filepath.Join(home, "bases")
-	write(t, filepath.Join(bases, m.Key+".part.123"), []byte("half"))
+	write(t, filepath.Join(bases, "."+m.Key+".part.123"), []byte("half"))
 	block(t, filepath.Join(bases, "."+m.Key+".new.7"))
 	block(t, filepath.Join(bases, m.Key+".new"))
 	other := filepath.Join(bases, "base-other.part")
