@@ -1,8 +1,7 @@
 import type { EpisodeDetail } from "../../lib/api.gen";
 import { shown } from "../../lib/format";
+import { MemoryOps } from "./MemoryOps";
 import { SceneView, sceneWords } from "./SceneView";
-
-const OPERATIONS: Record<string, string> = { write: "+", change: "~", merge: "Y", read: "*", delete: "x" };
 
 /** One step: what the agent saw, did and got, and what its memory did. */
 export function StepPanel({ detail, at }: { detail: EpisodeDetail; at: number }) {
@@ -29,15 +28,9 @@ export function StepPanel({ detail, at }: { detail: EpisodeDetail; at: number })
         {(context?.blocks ?? []).map((b) => (
           <Fact key={b.name} name={`context: ${b.name}`} value={`${b.count} of ${context?.limit ?? 0}`} />
         ))}
-        {memory.map((m, i) => (
-          <Fact
-            key={i}
-            name={`memory ${OPERATIONS[m.op] ?? ""} ${m.op}`}
-            value={[m.entry, m.reason].filter(Boolean).join(" · ")}
-          />
-        ))}
         {step.done && <Fact name="end" value={detail.episode.why} />}
       </dl>
+      <MemoryOps operations={memory} />
     </div>
   );
 }
