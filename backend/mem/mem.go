@@ -10,6 +10,7 @@ import (
 	"context"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/rng"
 )
 
@@ -87,6 +88,15 @@ type Env struct {
 	Embed Embedder              // nil for a hashed bag of words
 	Count func(text string) int // tokens of a text; nil counts words
 	Draw  *rng.Stream           // its chance; memories that use none may get nil
+	Core  *num.Core             // kernels and threads of its searches; nil for the portable kernels on one thread
+}
+
+// Embedder is the one to use: Embed, or a hashed bag of words.
+func (e Env) Embedder() Embedder {
+	if e.Embed == nil {
+		return NewHashed(0)
+	}
+	return e.Embed
 }
 
 // Embedder turns texts into vectors of unit length (or zero for a text without content).
