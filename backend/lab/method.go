@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
 )
 
 // Method is one agent learning in one world: what a run executes. It is single-use, and only one goroutine calls it.
@@ -34,6 +36,17 @@ type Bench struct {
 	Service func(name string) (Service, error)
 	// Endpoint finds a model endpoint by its name; nil where none is set up.
 	Endpoint func(name string) (Endpoint, error)
+	// Data finds an imported data file by its name; nil where none can be. A name that was not imported is an error of code not-found
+	// that says how to import it.
+	Data func(name string) (DataFile, error)
+}
+
+// DataFile is a file of real data that was imported under a name.
+type DataFile struct {
+	Name   string `json:"name"`
+	Layout string `json:"layout"` // locomo, gsm8k or jsonl
+	Path   string `json:"path"`
+	Hash   string `json:"hash"` // SHA-256 of its bytes, hexadecimal
 }
 
 // Endpoint is how to reach a model behind the chat interface that most servers share.
@@ -100,6 +113,19 @@ func (s Setup) Kind(section string) string {
 		return ""
 	}
 	return head.Kind
+}
+
+// Data names the imported data files that a set-up reads: the value of the knob `data` of any section, each once, in order.
+func (s Setup) Data() (names []string) {
+	for _, section := range slices.Sorted(maps.Keys(s.Sections)) {
+		var head struct {
+			Data string `json:"data"`
+		}
+		if json.Unmarshal(s.Sections[section], &head) == nil && head.Data != "" && !slices.Contains(names, head.Data) {
+			names = append(names, head.Data)
+		}
+	}
+	return names
 }
 
 // Budgets are the sizes of a run: fast shows that it works, laptop gives verdicts, full is what the paper calls full scale.

@@ -64,8 +64,12 @@ func (l *live) set(change func(*RunInfo)) {
 }
 
 // Start runs what the plan lacks, in the plan's order, and returns at once. Runs that another job has under way are shared with it: the
-// job waits for them, and they stop when the other job is stopped.
+// job waits for them, and they stop when the other job is stopped. A run that wants data which were not imported is an error of code
+// not-found, and nothing is started.
 func (o *Owner) Start(_ context.Context, plan Plan) (Job, error) {
+	if err := o.ready(plan); err != nil {
+		return Job{}, err
+	}
 	ctx, cancel := context.WithCancel(o.ctx)
 	open := make(chan struct{})
 	close(open)

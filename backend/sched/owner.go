@@ -160,7 +160,11 @@ func (o *Owner) look(ctx context.Context, r notebook.Planned) (RunInfo, error) {
 	if err != nil {
 		return RunInfo{}, err
 	}
-	key, err := Key(r.Setup, code, "", r.Seed)
+	data, err := o.data(r.Setup)
+	if err != nil && lab.CodeOf(err) != lab.NotFound { // data that are not here keep nobody from reading a notebook: Start refuses
+		return RunInfo{}, err
+	}
+	key, err := Key(r.Setup, code, data, r.Seed)
 	if err != nil {
 		return RunInfo{}, err
 	}

@@ -24,6 +24,7 @@ import (
 type toyKnobs struct {
 	Level float64 `json:"level" doc:"success that is reached" default:"0.5" min:"0" max:"1"`
 	Units int     `json:"units" doc:"units of a run" default:"10" min:"1" max:"100"`
+	Data  string  `json:"data" doc:"real data that are read" default:""`
 }
 
 // toyPapers is a scripted lab.Method behind Papers and notebook.Vocabulary. step is asked in every unit, so that a test can hold runs,
