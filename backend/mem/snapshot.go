@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -66,6 +67,9 @@ func readBank(r io.Reader, b *Bank) error {
 		}
 		if _, ok := l.get(e.ID); ok {
 			return lab.Errorf(lab.Invalid, "the kept bank %q has the entry %q twice", b.Name, e.ID)
+		}
+		if n, err := strconv.Atoi(e.ID); err == nil && n >= s.Next {
+			return lab.Errorf(lab.Invalid, "the kept bank %q has the entry %q, and its next one is %d", b.Name, e.ID, s.Next)
 		}
 		l.add(tidy(e))
 	}
