@@ -85,8 +85,10 @@ func (m *method) build(setup lab.Setup, seed uint64, bench lab.Bench) (err error
 	if err != nil {
 		return err
 	}
-	m.model, err = connect.New(m.core, setup.Model, bench, spec, source, local.Options{})
-	return err
+	if m.model, err = connect.New(m.core, setup.Model, bench, spec, source, local.Options{}); err != nil {
+		return err
+	}
+	return m.model.WantsTraining(setup.Paper)
 }
 
 // Base is the warm start of a set-up; nil where there is none.

@@ -1,5 +1,5 @@
-// Package connect joins the parts of a paper's language model: the warm start, and the trainer that takes it further, in this process or on a
-// training service, as the notebook's `model:` says.
+// Package connect joins the parts of a paper's language model, as the notebook's `model:` says: the warm start and the trainer that takes it
+// further, in this process or on a training service; or an endpoint, whose model answers and cannot be trained.
 package connect
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm"
+	"github.com/loci-lab/loci/backend/llm/openai"
 	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/rl"
 	"github.com/loci-lab/loci/backend/trainer"
@@ -18,40 +19,71 @@ import (
 	"github.com/loci-lab/loci/backend/trainer/tinker"
 )
 
-// Tiny is the rung of our own engine; a service is written "service NAME".
+// The rungs: Tiny is our own engine; a training service is written "service NAME", a model endpoint "endpoint NAME".
 const (
-	Tiny    = "tiny"
-	service = "service "
+	Tiny     = "tiny"
+	service  = "service "
+	endpoint = "endpoint "
 )
 
 // Model is the language model of one run. It is used by one goroutine.
 type Model struct {
-	Warm  *base.Maker
-	Train trainer.Trainer // nil until the warm start is done
+	Warm  *base.Maker     // nil on an endpoint, which has no warm start
+	Train trainer.Trainer // nil until the warm start is done, and on an endpoint
 
-	core   *num.Core
-	traces base.Source
-	rung   string
-	bench  lab.Bench
-	adapt  local.Options
-	began  bool // Train is there, or was when the state was kept
+	core    *num.Core
+	traces  base.Source
+	rung    string
+	bench   lab.Bench
+	adapt   local.Options
+	words   *llm.Words
+	context int            // tokens
+	client  *openai.Client // of an endpoint, once it was asked for
+	began   bool           // Train is there, or was when the state was kept
 }
 
-// New prepares a model on that rung; "" is Tiny. Nothing is computed and no connection is made before Warm parts are asked for.
+// New prepares a model on that rung; "" is Tiny. Nothing is computed and no connection is made before Warm parts are asked for. On an
+// endpoint, words and context are those of the spec, and nothing else of it counts.
 func New(core *num.Core, rung string, bench lab.Bench, spec base.Spec, source base.Source, adapt local.Options) (*Model, error) {
-	if rung != "" && rung != Tiny && !strings.HasPrefix(rung, service) {
-		return nil, lab.Errorf(lab.Invalid, "model is %q, want %q or %q", rung, Tiny, service+"NAME").
-			WithHint("edit model in the run cell; `loci target add` sets up a service")
+	m := &Model{core: core, traces: source, rung: rung, bench: bench, adapt: adapt, context: spec.Shape.Context}
+	var err error
+	switch {
+	case strings.HasPrefix(rung, endpoint):
+		m.words, err = llm.NewWords(spec.Words)
+	case rung == "" || rung == Tiny || strings.HasPrefix(rung, service):
+		if m.Warm, err = base.New(core, bench, spec, source); err == nil {
+			m.words = m.Warm.Words()
+		}
+	default:
+		err = lab.Errorf(lab.Invalid, "model is %q, want %q, %q or %q", rung, Tiny, endpoint+"NAME", service+"NAME").
+			WithHint("edit model in the run cell; `loci target add` sets up endpoints and services")
 	}
-	warm, err := base.New(core, bench, spec, source)
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Warm: warm, core: core, traces: source, rung: rung, bench: bench, adapt: adapt}, nil
+	return m, nil
 }
 
-// Advance does part of the warm start, from 1, of so many; the last opens the trainer.
+// Frozen tells whether the model cannot be trained: it is behind an endpoint. There is no warm start and no trainer then.
+func (m *Model) Frozen() bool { return m.Warm == nil }
+
+// WantsTraining is an error of code invalid on a model that cannot be trained: for a paper that is about training weights, and would show
+// nothing without.
+func (m *Model) WantsTraining(paper string) error {
+	if !m.Frozen() {
+		return nil
+	}
+	return lab.Errorf(lab.Invalid, "model is %q, and %s trains the weights of its model, which an endpoint does not allow, want %q or %q", m.rung, paper, Tiny, service+"NAME").
+		WithHint("set model: tiny in the run cell")
+}
+
+// Advance does part of the warm start, from 1, of so many; the last opens the trainer. On an endpoint there is nothing to do but to see
+// that it is set up.
 func (m *Model) Advance(ctx context.Context, part, of int) error {
+	if m.Frozen() {
+		_, err := m.Chat()
+		return err
+	}
 	if err := m.Warm.To(ctx, m.Warm.Steps()*part/of); err != nil || part < of {
 		return err
 	}
@@ -98,6 +130,9 @@ func (m *Model) connect(ctx context.Context, name string) (*tinker.Trainer, erro
 // Supervise is one supervised step on n fresh examples, of which the first is number at behind those of the warm start: the control that
 // spends an update on more imitation. It returns the loss, in nats a trained token, and the number of these tokens.
 func (m *Model) Supervise(ctx context.Context, at uint64, n int, rate, clip float64) (loss, tokens float64, err error) {
+	if err := m.WantsTraining("imitation"); err != nil {
+		return 0, 0, err
+	}
 	data, tokens, err := base.Batch(m.traces, m.Warm.Spec.Examples()+at, n)
 	if err != nil {
 		return 0, 0, err
@@ -106,11 +141,11 @@ func (m *Model) Supervise(ctx context.Context, at uint64, n int, rate, clip floa
 	return out.Metrics[trainer.LossSum], tokens, err
 }
 
-// Tokenizer is the one of the warm start.
-func (m *Model) Tokenizer() llm.Tokenizer { return m.Warm.Words() }
+// Tokenizer is the one of the spec's words, on every rung.
+func (m *Model) Tokenizer() llm.Tokenizer { return m.words }
 
 // Snapshot keeps the trainer's state. Before the trainer is there it keeps nothing: the warm start keeps itself in the cache, and a kept
-// state must not depend on whether it was there already.
+// state must not depend on whether it was there already. An endpoint has no state: its answers are in its cache.
 func (m *Model) Snapshot(w io.Writer) error {
 	parts := []rl.Part{{Name: "began", State: rl.JSON(&m.began)}}
 	if m.began {
@@ -133,7 +168,13 @@ func (m *Model) Restore(r io.Reader) error {
 
 // Close ends trainer and warm start.
 func (m *Model) Close() error {
-	err := m.Warm.Close()
+	var err error
+	if m.Warm != nil {
+		err = m.Warm.Close()
+	}
+	if m.client != nil {
+		err = errors.Join(err, m.client.Close())
+	}
 	if m.Train != nil {
 		err = errors.Join(err, m.Train.Close())
 	}

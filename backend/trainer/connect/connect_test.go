@@ -35,7 +35,7 @@ func core(t *testing.T) *num.Core {
 
 func TestARungThatIsNoneIsRefusedWithTheLegalOnes(t *testing.T) {
 	s, source := spec(t)
-	for _, rung := range []string{"huge", "service", "endpoint x"} {
+	for _, rung := range []string{"huge", "service", "endpoint"} {
 		_, err := New(core(t), rung, lab.Bench{}, s, source, local.Options{})
 		if lab.CodeOf(err) != lab.Invalid || lab.HintOf(err) == "" {
 			t.Errorf("rung %q gives %v", rung, err)
