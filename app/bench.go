@@ -28,6 +28,7 @@ func benches() []bench {
 		{"lm-decode", "decoding of the tiny language model with a cache, against PyTorch", benchLMDecode},
 		{"lm-grpo", "one update of GRPO on the tiny language model, sampling and training", benchLMGRPO},
 		{"maze", "steps a second of the Endless T-Maze, random actions, 64 in a batch", benchMaze},
+		{"worlds", "steps a second of the text worlds, played by their oracles", benchWorlds},
 		{"record", "events a second into a record, and how long one event holds up a run", benchRecord},
 		{"serve", "time from the start of `loci serve` to its first page", benchServe},
 		{"stream", "10,000 events a second to a viewer, none lost in the record", benchStream},

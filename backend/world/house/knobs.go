@@ -33,7 +33,7 @@ type Knobs struct {
 	Receptacles int    `json:"receptacles" doc:"kinds of receptacles in a flat" default:"6" min:"2" max:"6" group:"world" pitfall:"chance is one in these for every thing to be stored or found"`
 	Appliances  int    `json:"appliances" doc:"appliances that might clean; as many might heat, cool and light" default:"3" min:"2" max:"4" group:"world"`
 	Switches    int    `json:"switches" doc:"switches on the panel; what heats and cools needs one of them" default:"3" min:"2" max:"4" group:"world"`
-	Drift       int    `json:"drift" doc:"episodes after which a liking changes, on average; 0 for never; variant habits" unit:"episodes" default:"600" min:"0" max:"1000000000" group:"world" pitfall:"the seed of an episode is its number on the calendar: seeds in a random order make likings look like noise"`
+	Drift       int    `json:"drift" doc:"span of episodes in which each liking is drawn anew once; 0 for never; variant habits" unit:"episodes" default:"600" min:"0" max:"1000000000" group:"world" pitfall:"the seed of an episode is its number on the calendar: seeds in a random order make likings look like noise"`
 }
 
 // Worlds lists the worlds of this package for the catalog.

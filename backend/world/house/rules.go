@@ -60,19 +60,16 @@ func (r *rules) likes(person, need int, clock uint64) int {
 
 func (r *rules) seat(person int, clock uint64) int { return r.drifting(drawSeat, person, clock) }
 
-// drifting is a liking, 0 to 3, at a time: it is drawn anew in each episode with a chance of one in Drift, so that lives of likings are
-// geometric. The value hangs on the time of the last change, which is found by going back: Drift draws on average.
+// drifting is a liking, 0 to 3, at a time: it is drawn anew once in each span of Drift episodes, at a drawn place of the span, so that the
+// last change is found in this span or the one before. Before the first change it is what draw 0 says.
 func (r *rules) drifting(from uint64, at int, clock uint64) int {
 	key := world.Draw(r.seed, from+uint64(at))
-	changed := uint64(0)
-	if r.knobs.Drift > 0 {
-		change := world.Draw(key, drawChange)
-		for t := clock; t > 0; t-- {
-			if world.Pick(world.Draw(change, t), r.knobs.Drift) == 0 {
-				changed = t
-				break
-			}
+	changes := uint64(0) // so far
+	if drift := uint64(r.knobs.Drift); drift > 0 {
+		changes = clock / drift
+		if place := world.Pick(world.Draw(world.Draw(key, drawChange), changes), r.knobs.Drift); clock%drift >= uint64(place) {
+			changes++
 		}
 	}
-	return world.Pick(world.Draw(key, changed), perClass)
+	return world.Pick(world.Draw(key, changes), perClass)
 }

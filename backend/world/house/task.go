@@ -115,6 +115,7 @@ func (w *World) draw(split string, d *dice) Task {
 	switch t.Family {
 	case Serve:
 		t.person, t.need = w.halves.person(split, d), d.below(len(w.lex.needs))
+		t.things[0] = thing{none, none}
 	case Bring, BringBoth:
 		t.things[0], t.place = w.numbered(split, d), w.lex.spot0+d.below(len(w.lex.spots))
 		for t.things[1] = w.numbered(split, d); t.things[1] == t.things[0]; {
