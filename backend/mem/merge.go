@@ -75,11 +75,13 @@ func Combined(entries []*lab.Entry) lab.Entry {
 	for _, e := range entries {
 		c.Sources, c.Labels = union(c.Sources, e.Sources), union(c.Labels, e.Labels)
 	}
-	for name, join := range map[string]func([]*lab.Entry, string) float64{
-		NumUses: sum, NumValue: worth, NumMade: least, NumRead: most, NumImportance: most,
-	} {
-		if having := slices.DeleteFunc(slices.Clone(entries), func(e *lab.Entry) bool { _, ok := e.Numbers[name]; return !ok }); len(having) > 0 {
-			SetNumber(&c, name, join(having, name)) // each into its own place: the order of the map does not show
+	for _, n := range []struct {
+		name string
+		join func([]*lab.Entry, string) float64
+	}{{NumUses, sum}, {NumValue, worth}, {NumMade, least}, {NumRead, most}, {NumImportance, most}} {
+		lacks := func(e *lab.Entry) bool { _, ok := e.Numbers[n.name]; return !ok }
+		if having := slices.DeleteFunc(slices.Clone(entries), lacks); len(having) > 0 {
+			SetNumber(&c, n.name, n.join(having, n.name))
 		}
 	}
 	return c
