@@ -5,7 +5,8 @@ import "github.com/loci-lab/loci/backend/lab"
 // TextSpec is the shape of a text world.
 type TextSpec struct {
 	Name string // as in a notebook
-	// Words are all words that observations and actions are made of, in a fixed order: the vocabulary of the world's tokenizer.
+	// Words are all words that observations and actions are made of, in a fixed order: the vocabulary of the world's tokenizer. A world of
+	// real texts has none: its vocabulary is open, and only models that bring their own tokenizer can be asked there.
 	Words   []string
 	Horizon int // turns after which an episode ends at the latest
 }
