@@ -52,19 +52,19 @@ func refer(t testing.TB, w *World, name string) func(e *episode) string {
 func TestAnEpisodeGoesAsWorkedOutByHand(t *testing.T) {
 	w := build(t, HiddenRules, 3)
 	w.rules.fits[hot][1], w.rules.power[5], w.rules.holds[0] = 5, 1, 3
-	task := Task{Split: Train, Family: Heat, Sentence: "store hot metal mug", things: [2]thing{{0, 1}, {none, none}}, place: none}
+	task := Task{Split: Train, Family: Heat, Sentence: "heat and store metal mug", things: [2]thing{{0, 1}, {none, none}}, place: none}
 	e := w.Episode(task, 11).(*episode)
 	spot := w.lex.places[e.lies[0]]
 	steps := []struct{ act, teaches string }{
-		{"go " + spot, "hot metal mug : go " + spot + " works"},
-		{"take mug", "hot metal mug : take mug works"},
-		{"go panel", "hot metal mug : go panel works"},
-		{"use green", "hot metal mug : use green works"},
-		{"go stove", "hot metal mug : go stove works"},
-		{"use stove", "hot metal mug : use stove works|stove : use green works"},
-		{"go box", "hot metal mug : go box works"},
-		{"open box", "hot metal mug : open box works"},
-		{"put mug in box", "hot metal mug : put in box works"},
+		{"go " + spot, "heat metal mug : go " + spot + " works"},
+		{"take mug", "heat metal mug : take mug works"},
+		{"go panel", "heat metal mug : go panel works"},
+		{"use green", "heat metal mug : use green works"},
+		{"go stove", "heat metal mug : go stove works"},
+		{"use stove", "heat metal mug : use stove works|stove : use green works"},
+		{"go box", "store metal mug : go box works"},
+		{"open box", "store metal mug : open box works"},
+		{"put mug in box", "store metal mug : put in box works"},
 	}
 	for i, s := range steps {
 		key := e.Read()
@@ -83,7 +83,7 @@ func TestAnEpisodeGoesAsWorkedOutByHand(t *testing.T) {
 		}
 	}
 	last := e.Experiences()[1]
-	want := "store hot metal mug : go " + spot + " ; take mug ; go panel ; use green ; go stove ; use stove ; go box ; open box ; put mug in box ; success"
+	want := "heat and store metal mug : go " + spot + " ; take mug ; go panel ; use green ; go stove ; use stove ; go box ; open box ; put mug in box ; success"
 	if last.Kind != lab.OneTask || last.Key != task.Sentence || last.Text != want || !last.Success || last.Reward != 1 || e.limit != 10 {
 		t.Errorf("the whole task gives %+v, want the text %q", last, want)
 	}
@@ -92,17 +92,17 @@ func TestAnEpisodeGoesAsWorkedOutByHand(t *testing.T) {
 func TestWhatIsRefusedTeachesOnlyWhatHangsOnTheRules(t *testing.T) {
 	w := build(t, HiddenRules, 3)
 	w.rules.fits[hot][1], w.rules.power[5], w.rules.power[4], w.rules.holds[0] = 5, 1, 0, 3
-	task := Task{Split: Train, Family: Heat, Sentence: "store hot metal mug", things: [2]thing{{0, 1}, {none, none}}, place: none}
+	task := Task{Split: Train, Family: Heat, Sentence: "heat and store metal mug", things: [2]thing{{0, 1}, {none, none}}, place: none}
 	for _, c := range []struct {
 		name, script, teaches, shows string
 		spoils                       bool
 	}{
-		{"an oven without power", "go SPOT;take mug;go panel;use green;go oven;use oven", "hot metal mug : use oven dead|oven : use green fails", "no power", true},
-		{"an oven that does not suit", "go SPOT;take mug;go panel;use red;go oven;use oven", "hot metal mug : use oven fails|oven : use red works", "nothing happens", true},
-		{"an oven with empty hands", "go panel;use red;go oven;use oven", "hot metal mug : use fails|oven : use red works", "nothing happens", false},
-		{"a thing that is not yet hot", "go SPOT;take mug;go box;open box;put mug in box", "hot metal mug : put fails", "nothing happens", false},
-		{"a shut receptacle", "go SPOT;take mug;go box;put mug in box", "hot metal mug : put fails", "nothing happens", false},
-		{"another class of appliance", "go SPOT;take mug;go fan;use fan", "hot metal mug : use fan dead", "no power", false},
+		{"an oven without power", "go SPOT;take mug;go panel;use green;go oven;use oven", "heat metal mug : use oven dead|oven : use green fails", "no power", true},
+		{"an oven that does not suit", "go SPOT;take mug;go panel;use red;go oven;use oven", "heat metal mug : use oven fails|oven : use red works", "nothing happens", true},
+		{"an oven with empty hands", "go panel;use red;go oven;use oven", "heat metal mug : use fails|oven : use red works", "nothing happens", false},
+		{"a thing that is not yet hot", "go SPOT;take mug;go box;open box;put mug in box", "heat metal mug : put fails", "nothing happens", false},
+		{"a shut receptacle", "go SPOT;take mug;go box;put mug in box", "heat metal mug : put fails", "nothing happens", false},
+		{"another class of appliance", "go SPOT;take mug;go fan;use fan", "heat metal mug : use fan dead", "no power", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := w.Episode(task, 11).(*episode)

@@ -6,33 +6,29 @@ import "strings"
 //
 //	SUBJECT : ACTION works|fails|dead [; ACTION ...]* [; success|failed]
 //
-// A subject is a thing with the state that was asked for (hot clay mug), a person with a need (ana drink), an appliance (oven) or a whole
-// task (store hot clay mug). Of put, what is put is left out where the subject says it. An action whose failure says nothing about the
+// A subject is a thing with what is to be done with it now (heat clay mug, then store clay mug), a person with a need (ana drink), an
+// appliance (oven) or a whole task (heat and store clay mug). Of put, what is put is left out where the subject says it. An action whose failure says nothing about the
 // rules, as using an oven with empty hands, stands without what it was done to.
 
-// subject is what the present step is about.
+// subject is what the present step is about: heat clay mug until it is hot, store clay mug from then on.
 func (l *lexicon) subject(v *view) string {
-	switch {
-	case v.task.Family == Serve:
+	if v.task.Family == Serve {
 		return l.persons[v.task.person] + " " + l.needs[v.task.need]
-	case v.holds && v.task.Family.state() != raw:
-		return l.states[v.task.Family.state()] + " " + l.name(v.held)
-	case v.holds:
-		return l.name(v.held)
 	}
-	for i := range v.task.count() {
-		if here := v.lies[i] != none; here == (v.task.place == none) {
-			return l.wanted(v, i)
+	t := v.held
+	for i := 0; i < v.task.count() && !v.holds; i++ {
+		if here := v.lies[i] != none; here == (v.task.place == none) || i == v.task.count()-1 {
+			t = v.task.things[i]
+			break
 		}
 	}
-	return l.wanted(v, 0)
-}
-
-func (l *lexicon) wanted(v *view, i int) string {
-	if s := v.task.Family.state(); s != raw {
-		return l.states[s] + " " + l.name(v.task.things[i])
+	switch state := v.task.Family.state(); {
+	case v.task.place != none:
+		return l.name(t)
+	case state != raw && !v.ready:
+		return verbOf(state) + " " + l.name(t)
 	}
-	return l.name(v.task.things[i])
+	return "store " + l.name(t)
 }
 
 // outcome is the word for what came of an action.

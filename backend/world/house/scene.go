@@ -75,14 +75,13 @@ func (w *World) factsOf(t *Task, clock uint64) (lines []string) {
 		}
 		if state != raw {
 			a := r.fits[state][t.things[i].tag]
-			name = l.states[state] + " " + name
 			if powered(state) {
 				lines = append(lines, l.appliances[a]+" : use "+l.switches[r.power[a]]+" works")
 			}
-			lines = append(lines, name+" : use "+l.appliances[a]+" works")
+			lines = append(lines, verbOf(state)+" "+name+" : use "+l.appliances[a]+" works")
 		}
 		if t.Family != Look {
-			lines = append(lines, name+" : put in "+l.receptacles[r.holds[classOf(t.things[i].noun)]]+" works")
+			lines = append(lines, "store "+name+" : put in "+l.receptacles[r.holds[classOf(t.things[i].noun)]]+" works")
 		}
 	}
 	return lines

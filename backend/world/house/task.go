@@ -165,7 +165,7 @@ func (l *lexicon) sentence(t *Task) string {
 		return "store " + l.name(t.things[0]) + " and " + l.name(t.things[1])
 	}
 	if s := t.Family.state(); s != raw {
-		return "store " + l.states[s] + " " + l.name(t.things[0])
+		return verbOf(s) + " and store " + l.name(t.things[0])
 	}
 	return "store " + l.name(t.things[0])
 }

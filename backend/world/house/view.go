@@ -38,8 +38,8 @@ func (l *lexicon) text(v *view) string {
 	b.WriteString(l.places[v.at])
 	b.WriteString(" in ")
 	b.WriteString(l.rooms[v.room])
-	if v.shut {
-		b.WriteString(" shut")
+	if l.placeKinds[v.at] == aReceptacle {
+		b.WriteString([]string{" open", " shut"}[btoi(v.shut)])
 	}
 	b.WriteString("\nhold ")
 	l.writeHeld(&b, v)
@@ -63,8 +63,10 @@ func (l *lexicon) writeHeld(b *strings.Builder, v *view) {
 		b.WriteString("nothing")
 		return
 	}
-	if v.ready {
-		b.WriteString(l.states[v.task.Family.state()] + " ")
+	if state := v.task.Family.state(); v.ready {
+		b.WriteString(l.states[state] + " ")
+	} else if state != raw {
+		b.WriteString("raw ")
 	}
 	b.WriteString(l.name(v.held))
 }
@@ -87,7 +89,7 @@ func (l *lexicon) parseLine(v *view, words []string) bool {
 		return v.task.Sentence != ""
 	case n >= 4 && words[0] == "at":
 		place, room := l.terms[words[1]], l.terms[words[3]]
-		v.at, v.room, v.shut = place.at, room.at, n == 5
+		v.at, v.room, v.shut = place.at, room.at, words[n-1] == "shut"
 		return place.sort == isPlace && room.sort == isRoom
 	case n >= 2 && words[0] == "hold":
 		return words[1] == "nothing" || l.parseHeld(v, words[1:])
@@ -116,8 +118,8 @@ func (l *lexicon) parseLine(v *view, words []string) bool {
 }
 
 func (l *lexicon) parseHeld(v *view, words []string) (ok bool) {
-	if l.terms[words[0]].sort == isState {
-		v.ready, words = true, words[1:]
+	if v.ready = l.terms[words[0]].sort == isState; v.ready || words[0] == "raw" {
+		words = words[1:]
 	}
 	v.held, v.holds = thing{}, true
 	v.held, ok = l.parseThing(words)
@@ -167,12 +169,10 @@ func (l *lexicon) term(words []string, i int) term {
 // parseTask reads a sentence and makes the task of it, without its split. It is what sentence wrote, word for word, or none.
 func (l *lexicon) parseTask(words []string) (t Task, ok bool) {
 	t = Task{place: none, things: [2]thing{{none, none}, {none, none}}}
-	states := []Family{Clean, Heat, Cool, Look}
+	verbs := map[string]Family{"wash": Clean, "heat": Heat, "cool": Cool, "look": Look}
 	n := 0
 	for i := 0; i < len(words); i++ {
 		switch a := l.terms[words[i]]; a.sort {
-		case isState:
-			t.Family = states[a.at]
 		case isPerson:
 			t.Family, t.person = Serve, a.at
 		case isNeed:
@@ -188,8 +188,8 @@ func (l *lexicon) parseTask(words []string) (t Task, ok bool) {
 			}
 			n, i = n+1, i+1
 		case isOther:
-			if words[i] == "look" {
-				t.Family = Look
+			if f, ok := verbs[words[i]]; ok {
+				t.Family = f
 			}
 		}
 	}

@@ -122,7 +122,7 @@ func (l *lexicon) collect() {
 	}{
 		{isNoun, l.nouns}, {isClass, l.classes}, {isMaterial, l.materials}, {isNumber, l.numbers}, {isPlace, l.places}, {isRoom, l.rooms},
 		{isSwitch, l.switches}, {isState, l.states}, {isPerson, l.persons}, {isNeed, l.needs}, {isItem, l.items},
-		{isOther, []string{"go", "open", "take", "use", "put", "look", "in", "at", "task", "store", "bring", "to", "and", "hold", "nothing",
+		{isOther, []string{"go", "open", "take", "use", "put", "look", "in", "at", "task", "store", "wash", "heat", "cool", "raw", "bring", "to", "and", "hold", "nothing",
 			"lies", "on", "see", "shut", "happens", "no", "power", "not", ":", ";", "works", "fails", "dead", "success", "failed"}},
 	} {
 		for i, word := range list.words {
@@ -136,6 +136,9 @@ func (l *lexicon) collect() {
 func classOf(noun int) int      { return noun / perClass }
 func needOf(item int) int       { return item / perClass }
 func stateOf(appliance int) int { return appliance / perClass }
+
+// verbOf is what is asked where things are to be brought into a state.
+func verbOf(state int) string { return []string{"wash", "heat", "cool", "look at"}[state] }
 
 // Words returns the words of the world in their fixed order.
 func Words() []string { return slices.Clone(newLexicon().words) }
