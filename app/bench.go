@@ -27,6 +27,7 @@ func benches() []bench {
 		{"lm-train", "training of the tiny language model, Adam included, against PyTorch, and its memory", benchLMTrain},
 		{"lm-decode", "decoding of the tiny language model with a cache, against PyTorch", benchLMDecode},
 		{"lm-grpo", "one update of GRPO on the tiny language model, sampling and training", benchLMGRPO},
+		{"mem", "exact search of 100,000 vectors beside the memory bandwidth and FAISS, BM25, banks and their events", benchMem},
 		{"maze", "steps a second of the Endless T-Maze, random actions, 64 in a batch", benchMaze},
 		{"worlds", "steps a second of the text worlds, played by their oracles", benchWorlds},
 		{"record", "events a second into a record, and how long one event holds up a run", benchRecord},
@@ -40,13 +41,15 @@ type benchLab struct {
 	kernels num.Kernels
 	threads int
 	rounds  int
-	updates int // of ppo-gru in a round
+	updates int  // of ppo-gru in a round
+	large   bool // mem: also a million vectors
 	say     func(format string, args ...any)
 }
 
 // benchFlags are those of `loci bench`.
 type benchFlags struct {
 	rounds, updates int
+	large           bool
 }
 
 func (c *cli) benchCommand() *cobra.Command {
@@ -68,6 +71,7 @@ func (c *cli) benchCommand() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&f.rounds, "rounds", 5, "rounds; every value is their median")
 	cmd.Flags().IntVar(&f.updates, "updates", 8, "updates in a round of ppo-gru")
+	cmd.Flags().BoolVar(&f.large, "large", false, "in mem, search a million vectors too (3 GB of memory)")
 	return cmd
 }
 
@@ -172,7 +176,7 @@ func newBenchLab(cfg Config, f benchFlags, w io.Writer) (*benchLab, error) {
 		return nil, err
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-	return &benchLab{kernels: k, threads: cfg.Threads, rounds: f.rounds, updates: f.updates, say: say}, nil
+	return &benchLab{kernels: k, threads: cfg.Threads, rounds: f.rounds, updates: f.updates, large: f.large, say: say}, nil
 }
 
 // notPortable refuses to measure the portable kernel where a faster family runs: such a number would say nothing about Loci here.

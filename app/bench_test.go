@@ -173,9 +173,9 @@ func TestWrongArgumentsOfBench(t *testing.T) {
 		want  string
 	}{
 		{"an unknown bench lists the known ones", []string{"speed"}, Config{Threads: 1}, good, `bench "speed" is unknown, want one of kernels, ppo-gru`},
-		{"no rounds", nil, Config{Threads: 1}, benchFlags{0, 8}, "rounds is 0, want 1 to 100"},
-		{"too many rounds", nil, Config{Threads: 1}, benchFlags{101, 8}, "rounds is 101, want 1 to 100"},
-		{"no updates", nil, Config{Threads: 1}, benchFlags{5, 0}, "updates is 0, want 1 to 1000"},
+		{"no rounds", nil, Config{Threads: 1}, benchFlags{rounds: 0, updates: 8}, "rounds is 0, want 1 to 100"},
+		{"too many rounds", nil, Config{Threads: 1}, benchFlags{rounds: 101, updates: 8}, "rounds is 101, want 1 to 100"},
+		{"no updates", nil, Config{Threads: 1}, benchFlags{rounds: 5}, "updates is 0, want 1 to 1000"},
 		{"no threads", nil, Config{Threads: 0}, good, "threads is 0, want 1 to "},
 		{"an unknown kernel", nil, Config{Threads: 1, Kernel: "mmx"}, good, `kernel family "mmx" does not run here`},
 	} {
