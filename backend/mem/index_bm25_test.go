@@ -81,12 +81,7 @@ func (s slowBM25) top(k BM25Knobs, query string, most int) []Match {
 // closeTo compares two rankings: the same scores up to rounding, and the same texts but where scores are that close.
 func closeTo(got, want []Match) bool {
 	return slices.EqualFunc(got, want, func(a, b Match) bool { return math.Abs(a.Score-b.Score) <= 1e-9 }) &&
-		slices.IsSortedFunc(got, func(a, b Match) int {
-			if a.better(b) {
-				return -1
-			}
-			return 1
-		})
+		slices.IsSortedFunc(got, Match.compare)
 }
 
 func randomText(s *rng.Stream, vocabulary int) string {

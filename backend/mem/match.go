@@ -21,20 +21,15 @@ func CompareIDs(a, b string) int {
 	return cmp.Compare(a, b)
 }
 
-// better orders matches: the higher score first, the lower id where scores are equal. It is a total order, so that what a search finds
-// depends neither on threads nor on the order of writing.
-func (m Match) better(o Match) bool {
-	return m.Score > o.Score || m.Score == o.Score && CompareIDs(m.ID, o.ID) < 0
+// compare orders matches: the higher score first (a NaN last), the lower id where scores are equal. It is a total order, so that what a
+// search finds depends neither on threads nor on the order of writing.
+func (m Match) compare(o Match) int {
+	return cmp.Or(cmp.Compare(o.Score, m.Score), CompareIDs(m.ID, o.ID))
 }
 
-func sortMatches(all []Match) {
-	slices.SortFunc(all, func(a, b Match) int {
-		if a.better(b) {
-			return -1
-		}
-		return 1 // ids are unique
-	})
-}
+func (m Match) better(o Match) bool { return m.compare(o) < 0 }
+
+func sortMatches(all []Match) { slices.SortFunc(all, Match.compare) }
 
 // sortHits puts the best first, the lower id where scores are equal, and numbers the ranks from 1.
 func sortHits(hits []lab.Hit) {
