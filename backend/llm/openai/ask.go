@@ -17,11 +17,15 @@ import (
 type said struct {
 	text     string
 	calls    []llm.ToolCall
+	bytes    int // of text and thoughts as they came
 	finish   string
 	choices  int
 	usage    *api.Usage
 	answered bool // the server worked on an answer, which is to be paid, good or not
 }
+
+// failed is the reason of an end that some servers give when they fail within an answer.
+const failed = "error"
 
 // chunk is a piece of a stream, with the error that some servers send in its place.
 type chunk struct {
@@ -93,6 +97,7 @@ func read(stream *api.ChatCompletionStream, watch func(string)) (said, error) {
 			got.choices++
 			got.finish = or(string(choice.FinishReason), got.finish)
 			text.WriteString(choice.Delta.Content)
+			got.bytes += len(choice.Delta.Content) + len(choice.Delta.ReasoningContent)
 			calls.add(choice.Delta.ToolCalls)
 			if watch != nil && choice.Delta.Content != "" {
 				watch(choice.Delta.Content)
@@ -149,10 +154,14 @@ func whole(x *exchange, watch func(string)) said {
 			} `json:"message"`
 			Finish string `json:"finish_reason"`
 		} `json:"choices"`
-		Usage *api.Usage `json:"usage"`
+		Usage *api.Usage      `json:"usage"`
+		Error json.RawMessage `json:"error"`
 	}
 	if json.Unmarshal(x.kept.Bytes(), &reply) != nil {
 		return said{}
+	}
+	if len(reply.Error) > 0 && string(reply.Error) != "null" {
+		return said{finish: failed}
 	}
 	got := said{usage: reply.Usage, answered: len(reply.Choices) > 0}
 	for _, choice := range reply.Choices {
@@ -162,6 +171,7 @@ func whole(x *exchange, watch func(string)) said {
 		got.choices, got.finish = 1, or(choice.Finish, "stop") // it came whole
 		if choice.Message.Content != nil {
 			got.text = *choice.Message.Content
+			got.bytes = len(got.text)
 		}
 		calls := callList{}
 		for i := range choice.Message.ToolCalls {

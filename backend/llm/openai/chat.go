@@ -52,7 +52,7 @@ func (c *Client) answer(ctx context.Context, r llm.ChatRequest) (llm.ChatReply, 
 		asked.Seed += uint64(wrong) * seedStep // with the same seed the same answer could come again
 		var f *fault
 		got, f = c.ask(ctx, asked)
-		u := c.bill(got.usage, promptBytes(r), len(got.text))
+		u := c.bill(got.usage, promptBytes(r), got.bytes)
 		if !got.answered {
 			u = usage{}
 		}

@@ -108,6 +108,8 @@ func (c *Client) judge(x *exchange, got *said, r llm.ChatRequest) *fault {
 		return c.refused(x, nil)
 	case x.html():
 		return c.useless(x, "answers with a page in HTML, so it is no model's address or a proxy stands before it")
+	case got.finish == failed:
+		return &fault{c.errorf(lab.Unavailable, "failed within an answer: %s", c.link.words(x)).WithHint("read the server's log, then continue the run"), askLater, -1}
 	case got.choices == 0 && x.streams():
 		return c.useless(x, "answers without a choice")
 	case got.choices == 0:
@@ -117,8 +119,6 @@ func (c *Client) judge(x *exchange, got *said, r llm.ChatRequest) *fault {
 	case "":
 		e := c.errorf(lab.Unavailable, "broke off within an answer, behind %d bytes: %s", len(got.text), c.link.clean(got.text))
 		return &fault{e.WithHint("read the server's log, then continue the run"), askLater, -1}
-	case "error":
-		return &fault{c.errorf(lab.Unavailable, "failed within an answer: %s", c.link.words(x)).WithHint("read the server's log, then continue the run"), askLater, -1}
 	case "length":
 		return c.cut(got, "cut the answer short at %d tokens: %s", "allow longer answers, or take a model that says less", r.MaxTokens)
 	case "content_filter":

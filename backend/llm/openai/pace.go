@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -21,7 +20,7 @@ type pace struct {
 	every time.Duration // 0 is no cap
 	file  string        // "" is for this client alone
 
-	mu   sync.Mutex
+	one  chan struct{} // held by the one who reserves; a channel, because it may wait for the file on the clock
 	next time.Time
 }
 
@@ -33,7 +32,7 @@ const (
 )
 
 func newPace(perMinute int, dir string) *pace {
-	p := &pace{}
+	p := &pace{one: make(chan struct{}, 1)}
 	if perMinute > 0 {
 		p.every = (time.Minute + time.Duration(perMinute) - 1) / time.Duration(perMinute)
 	}
@@ -60,8 +59,12 @@ func (p *pace) turn(ctx context.Context, wait func(context.Context, time.Duratio
 
 // reserve takes the next free turn.
 func (p *pace) reserve(ctx context.Context) (time.Time, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	select {
+	case p.one <- struct{}{}:
+	case <-ctx.Done():
+		return time.Time{}, ctx.Err()
+	}
+	defer func() { <-p.one }()
 	if p.file == "" {
 		return p.after(p.next), nil
 	}
