@@ -254,3 +254,10 @@ func shut(files []*os.File) {
 		}
 	}
 }
+
+// Err says why no call is possible any more; nil while the process can be called.
+func (p *Process) Err() error {
+	<-p.turn
+	defer p.release()
+	return p.broken
+}
