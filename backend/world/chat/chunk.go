@@ -190,7 +190,7 @@ func (c *cutter) questions() {
 		c.in.Questions = append(c.in.Questions, t)
 	}
 	k := &c.w.knobs
-	weights := []float64{k.Facts, k.Events, k.Samples}
+	weights := []float64{k.AskFacts, k.AskEvents, k.AskSamples}
 	left := [3][]told{}
 	for _, t := range c.told {
 		switch {

@@ -55,6 +55,10 @@ type Knobs struct {
 	Events  float64 `json:"events" doc:"weight of chunks with dated events, mode chunks" default:"0.25" min:"0" max:"1" group:"world"`
 	Samples float64 `json:"samples" doc:"weight of chunks with labelled samples, mode chunks" default:"0.2" min:"0" max:"1" group:"world"`
 	Noise   float64 `json:"noise" doc:"weight of chunks without anything to be asked for, mode chunks" default:"0.15" min:"0" max:"1" group:"world"`
+
+	AskFacts   float64 `json:"ask_facts" doc:"weight of questions about facts, mode chunks" default:"0.4" min:"0" max:"1" group:"world"`
+	AskEvents  float64 `json:"ask_events" doc:"weight of questions about events, mode chunks" default:"0.25" min:"0" max:"1" group:"world"`
+	AskSamples float64 `json:"ask_samples" doc:"weight of questions about labelled samples, mode chunks" default:"0.2" min:"0" max:"1" group:"world" pitfall:"what is told much oftener than it is asked for is not worth its place in a memory"`
 }
 
 // Kinds lists the worlds of this package for the catalog.
@@ -69,7 +73,8 @@ func Worlds() []schema.Kind { return Kinds() }
 func Defaults() Knobs {
 	return Knobs{Mode: InDialogue, Speakers: 2, Sessions: 4, Turns: 4, New: 0.3, Add: 0.2, Change: 0.15, Paraphrase: 0.15, Remove: 0.06, Chatter: 0.14,
 		Longest: 4, Questions: 8, Current: 0.35, List: 0.35, MultiHop: 0.1, Temporal: 0.1, Unanswerable: 0.1, Offer: OfferTurn,
-		Chunks: 8, Facts: 0.4, Events: 0.25, Samples: 0.2, Noise: 0.15}
+		Chunks: 8, Facts: 0.4, Events: 0.25, Samples: 0.2, Noise: 0.15,
+		AskFacts: 0.4, AskEvents: 0.25, AskSamples: 0.2}
 }
 
 // mostTurns leaves room on the calendar for the days between sessions.
@@ -97,6 +102,9 @@ func (k *Knobs) Validate() error {
 	}
 	if k.Mode == InChunks && k.Facts+k.Events+k.Samples == 0 {
 		return lab.Errorf(lab.Invalid, "%s: knobs facts, events and samples are 0, want one above 0: there is nothing to ask for", Name).WithHint("set world.facts above 0")
+	}
+	if k.Mode == InChunks && k.AskFacts+k.AskEvents+k.AskSamples == 0 {
+		return lab.Errorf(lab.Invalid, "%s: knobs ask_facts, ask_events and ask_samples are 0, want one above 0: nothing is asked", Name).WithHint("set world.ask_facts above 0")
 	}
 	return nil
 }
@@ -139,5 +147,5 @@ func (k *Knobs) weights() []weight {
 	return []weight{{"new", k.New}, {"add", k.Add}, {"change", k.Change}, {"contradict", k.Contradict}, {"paraphrase", k.Paraphrase},
 		{"remove", k.Remove}, {"expire", k.Expire}, {"event", k.Event}, {"chatter", k.Chatter}, {"current", k.Current}, {"list", k.List},
 		{"multi_hop", k.MultiHop}, {"temporal", k.Temporal}, {"unanswerable", k.Unanswerable}, {"facts", k.Facts}, {"events", k.Events},
-		{"samples", k.Samples}, {"noise", k.Noise}}
+		{"samples", k.Samples}, {"noise", k.Noise}, {"ask_facts", k.AskFacts}, {"ask_events", k.AskEvents}, {"ask_samples", k.AskSamples}}
 }
