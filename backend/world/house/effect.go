@@ -124,10 +124,7 @@ func (e *episode) put(a *action) result {
 		i = 0
 	}
 	if i >= 0 {
-		e.done[i] = true
-		if e.task.place != none {
-			e.brought(i)
-		}
+		e.done[i] = e.task.place == none || e.at == e.task.place // back in its home it is not brought
 	}
 	return worked
 }
@@ -144,11 +141,4 @@ func (e *episode) belongs(i int) bool {
 	}
 	return i >= 0 && e.w.lex.placeKinds[e.at] == aReceptacle && e.isOpen(e.at) && at == e.w.rules.holds[classOf(e.held.noun)] &&
 		(e.task.Family.state() == raw || e.ready[i])
-}
-
-// brought lets a numbered thing lie where it was put; back in its home it is not brought.
-func (e *episode) brought(i int) {
-	if e.done[i] = e.at == e.task.place; e.done[i] {
-		e.lies[i] = e.at
-	}
 }

@@ -97,12 +97,32 @@ func (e *episode) view() *view {
 		return &e.seen
 	}
 	e.fresh = true
-	e.seen = view{task: e.task, at: e.at, room: e.roomOf(e.at), held: e.held, holds: e.holds, lies: e.lies, on: e.on, said: e.said, sees: e.inSight(e.seen.sees[:0])}
+	e.seen = view{at: e.at, room: e.roomOf(e.at), held: e.held, holds: e.holds, on: e.on, said: e.said, sees: e.inSight(e.seen.sees[:0])}
+	e.seen.task, e.seen.lies = e.left()
 	e.seen.shut = e.w.lex.placeKinds[e.at] == aReceptacle && !e.isOpen(e.at)
-	if i := e.task.index(e.held); e.holds && i >= 0 {
-		e.seen.ready = e.ready[i]
-	}
 	return &e.seen
+}
+
+// left is what is left of the task, and where its things lie: what was heated is only to be stored, what was stored counts no more.
+func (e *episode) left() (Task, [2]int) {
+	t, lies := e.task, e.lies
+	switch {
+	case t.Family.both() && e.done[0]:
+		t.things[0], lies[0] = t.things[1], lies[1]
+	case t.Family.both() && e.done[1]:
+	case !t.Family.both() && e.ready[0] && t.Family != Look:
+		t.Family = Put
+		t.Sentence = e.w.lex.sentence(&t)
+		return t, lies
+	default:
+		return t, lies
+	}
+	t.things[1], lies[1] = thing{none, none}, none
+	if t.Family--; e.task.Family == Two {
+		t.Family = Put
+	}
+	t.Sentence = e.w.lex.sentence(&t)
+	return t, lies
 }
 
 func (e *episode) isOpen(place int) bool { return e.opened>>(place-e.w.lex.receptacle0)&1 == 1 }

@@ -35,6 +35,13 @@ func New(k Knobs, rules uint64) (*World, error) {
 	return w, nil
 }
 
+// Ruled is the same house under the rules of another seed.
+func (w *World) Ruled(rules uint64) *World {
+	other := *w
+	other.rules = newRules(&other.knobs, rules)
+	return &other
+}
+
 // Spec returns the shape of the world.
 func (w *World) Spec() world.TextSpec { return w.spec }
 
@@ -60,3 +67,33 @@ func (w *World) Episode(t Task, clock uint64) world.Recalling {
 func unknownSplit(split string, legal []string) error {
 	return lab.Errorf(lab.Invalid, "%s: split %q is unknown, want one of %q", Name, split, legal).WithHint("name one of %q", legal)
 }
+
+// Subject is what a step is about, the head of the line that its experience has: heat clay mug until it is hot, store clay mug from then on.
+type Subject interface{ Subject() string }
+
+// Subject implements the interface of that name.
+func (e *episode) Subject() string { return e.w.lex.subject(e.view()) }
+
+// TaskOf returns what a dialogue of this package asks for; ok is false for one of another package.
+func TaskOf(d world.Dialogue) (t Task, ok bool) {
+	e, ok := d.(*episode)
+	if !ok {
+		return Task{}, false
+	}
+	return e.task, true
+}
+
+// Classes tells the class of every noun: a mug is a dish.
+func Classes() map[string]string {
+	l, all := newLexicon(), map[string]string{}
+	for i, noun := range l.nouns {
+		all[noun] = l.classes[classOf(i)]
+	}
+	return all
+}
+
+// Switches lists the words for switches.
+func Switches() []string { return newLexicon().switches }
+
+// Materials lists the words for materials.
+func Materials() []string { return newLexicon().materials }

@@ -15,17 +15,14 @@ func (l *lexicon) subject(v *view) string {
 	if v.task.Family == Serve {
 		return l.persons[v.task.person] + " " + l.needs[v.task.need]
 	}
-	t := v.held
-	for i := 0; i < v.task.count() && !v.holds; i++ {
-		if here := v.lies[i] != none; here == (v.task.place == none) || i == v.task.count()-1 {
-			t = v.task.things[i]
-			break
-		}
+	t := v.task.things[0]
+	if v.holds {
+		t = v.held
 	}
 	switch state := v.task.Family.state(); {
 	case v.task.place != none:
 		return l.name(t)
-	case state != raw && !v.ready:
+	case state != raw:
 		return verbOf(state) + " " + l.name(t)
 	}
 	return "store " + l.name(t)
@@ -51,9 +48,9 @@ func (l *lexicon) tell(v *view, d deed, whole bool) string {
 func (l *lexicon) tells(v *view, a action) bool {
 	switch a.verb {
 	case putIt:
-		return v.holds && a.place == v.at && a.what.means(v.held) && !v.shut && v.task.place == none && (v.ready || v.task.Family.state() == raw)
+		return v.holds && a.place == v.at && a.what.means(v.held) && !v.shut && v.task.place == none && v.task.Family.state() == raw
 	case useIt:
-		return a.knob == none && a.place == v.at && v.holds && !v.ready && l.placeKinds[v.at] == anAppliance &&
+		return a.knob == none && a.place == v.at && v.holds && l.placeKinds[v.at] == anAppliance &&
 			stateOf(l.placeAt[v.at]) == v.task.Family.state()
 	case takeIt:
 		return v.task.Family == Serve && !v.holds && v.at == counter

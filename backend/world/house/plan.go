@@ -32,7 +32,7 @@ func (w *World) planRules(v *view, b beliefs) action {
 			}
 		}
 		return action{verb: goTo, place: door, knob: none}
-	case state != raw && !v.ready:
+	case state != raw:
 		a := state*perClass + b.settle(key{fits, state, v.held.tag})
 		if powered(state) {
 			if s := b.settle(key{power, a, 0}); v.on != s {
@@ -48,7 +48,7 @@ func (w *World) planRules(v *view, b beliefs) action {
 	return near(v, r, action{verb: putIt, what: v.held, knob: none})
 }
 
-// planBring fetches what is in sight first, then what does not yet lie where it is wanted.
+// planBring fetches what is in sight first.
 func (w *World) planBring(v *view, b beliefs) action {
 	l := w.lex
 	if v.holds {
@@ -63,9 +63,6 @@ func (w *World) planBring(v *view, b beliefs) action {
 		}
 	}
 	next := v.task.things[0]
-	if v.lies[0] != none && v.task.Family.both() {
-		next = v.task.things[1]
-	}
 	r := b.settle(key{home, next.noun, next.tag - numbered})
 	if v.at == l.receptacle0+r && !v.shut {
 		r = (r + 1) % w.knobs.Receptacles

@@ -50,7 +50,7 @@ func (e *episode) inHand() string {
 	if !v.holds {
 		return "agent, hands free"
 	}
-	if v.ready {
+	if i := e.task.index(v.held); i >= 0 && e.ready[i] {
 		return "agent with " + e.w.lex.states[e.task.Family.state()] + " " + e.w.lex.name(v.held)
 	}
 	return "agent with " + e.w.lex.name(v.held)

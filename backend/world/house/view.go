@@ -15,13 +15,12 @@ const (
 
 // view is one observation: all that the agent is told at a turn.
 type view struct {
-	task  Task
-	at    int // place
+	task  Task // what is left of it
+	at    int  // place
 	room  int
 	shut  bool
 	held  thing
 	holds bool
-	ready bool // what is held is in the state that the task asks for
 	lies  [2]int
 	sees  []thing
 	on    int // switch, none
@@ -63,9 +62,7 @@ func (l *lexicon) writeHeld(b *strings.Builder, v *view) {
 		b.WriteString("nothing")
 		return
 	}
-	if state := v.task.Family.state(); v.ready {
-		b.WriteString(l.states[state] + " ")
-	} else if state != raw {
+	if v.task.Family.state() != raw {
 		b.WriteString("raw ")
 	}
 	b.WriteString(l.name(v.held))
@@ -118,7 +115,7 @@ func (l *lexicon) parseLine(v *view, words []string) bool {
 }
 
 func (l *lexicon) parseHeld(v *view, words []string) (ok bool) {
-	if v.ready = l.terms[words[0]].sort == isState; v.ready || words[0] == "raw" {
+	if words[0] == "raw" {
 		words = words[1:]
 	}
 	v.held, v.holds = thing{}, true
