@@ -40,7 +40,8 @@ func (d *Dialogue) Act(answer string) world.Outcome {
 	if d.info.Success {
 		d.info.Return = 1
 	}
-	d.info.Numbers = map[string]float64{"exact": float64(d.info.Return), "f1": grade.F1(answer, d.item.Answer), "bleu1": grade.BLEU1(answer, d.item.Answer)}
+	s := d.Scores()
+	d.info.Numbers = map[string]float64{"exact": s.Exact, "f1": s.F1, "bleu1": s.BLEU1}
 	return world.Outcome{Reward: float64(d.info.Return), Done: true}
 }
 
@@ -51,6 +52,11 @@ func (d *Dialogue) Experiences() []lab.Experience {
 	}
 	return []lab.Experience{{Kind: lab.OneTask, Key: d.item.Question, Text: line(d.item.Question, d.item.Answer), Scored: true,
 		Reward: lab.Float(d.info.Return), Success: d.info.Success}}
+}
+
+// Scores are those of the answer given: Exact is 1 where it is right as the world compares answers.
+func (d *Dialogue) Scores() grade.Scores {
+	return grade.Scores{Exact: float64(d.info.Return), F1: grade.F1(d.given, d.item.Answer), BLEU1: grade.BLEU1(d.given, d.item.Answer)}
 }
 
 // Info sums the episode up; exact, f1 and bleu1 are among its numbers.

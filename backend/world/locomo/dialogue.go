@@ -26,6 +26,7 @@ type Dialogue struct {
 	sums      map[string]float64 // of the scores, by name
 	counts    map[string]int     // answers in each sum
 	last      string             // answer
+	scores    grade.Scores       // of it
 	info      world.Info
 }
 
@@ -101,7 +102,7 @@ func (d *Dialogue) answer(q Question, answer string) world.Outcome {
 	s := grade.LoCoMo(q.Category, answer, q.Answer)
 	d.score("", s)
 	d.score("_"+q.Category.String(), s)
-	d.answered, d.last = d.answered+1, answer
+	d.answered, d.last, d.scores = d.answered+1, answer, s
 	d.info.Steps++
 	d.info.Return += float32(s.F1)
 	done := d.answered == len(d.questions)
@@ -120,6 +121,9 @@ func (d *Dialogue) score(of string, s grade.Scores) {
 		d.counts[name+of]++
 	}
 }
+
+// Scores are those of the last answer.
+func (d *Dialogue) Scores() grade.Scores { return d.scores }
 
 // Info sums the episode up: Return is the sum of F1 over the questions, Success that half of them or more were answered exactly. Numbers
 // are the means of exact, f1 and bleu1 over the questions answered, and of each category: f1_temporal.
