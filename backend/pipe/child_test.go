@@ -76,7 +76,7 @@ func behave(mode string, args []string, a asked) {
 		os.Stdin.Close()
 		select {}
 	case "flood":
-		for i := range 200_000 {
+		for i := range 20_000 {
 			fmt.Fprintf(os.Stderr, "line %d of a flood\n", i)
 		}
 		fmt.Printf(`{"id":%d,"out":{"text":"done"}}`+"\n", a.ID)

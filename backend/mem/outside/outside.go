@@ -43,7 +43,11 @@ func Open(ctx context.Context, setup lab.Setup, env mem.Env, allow func(command 
 	if err := setup.Section(mem.Section, &k); err != nil {
 		return nil, err
 	}
-	return New(ctx, k, env, allow)
+	m, err := New(ctx, k, env, allow)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // Memory is the mirror of a program's memory. It implements mem.Memory and is to be closed.
@@ -68,11 +72,17 @@ func New(ctx context.Context, k Knobs, env mem.Env, allow func(command []string)
 		options: pipe.Options{Greeting: greeting, Hello: new(hello), Timeout: time.Duration(k.Timeout * float64(time.Second)), Allow: allow},
 		bank:    mem.NewBank(BankName, env.Log, env.Count), ours: map[string]string{}, theirs: map[string]string{},
 	}
-	return m, m.start(ctx)
+	if err := m.start(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
-func (m *Memory) start(ctx context.Context) (err error) {
-	m.process, err = pipe.Start(ctx, m.knobs.Command, m.options)
+func (m *Memory) start(ctx context.Context) error {
+	p, err := pipe.Start(ctx, m.knobs.Command, m.options)
+	if err == nil {
+		m.process = p
+	}
 	return err
 }
 

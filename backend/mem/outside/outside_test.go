@@ -239,6 +239,23 @@ func TestAProgramThatDiesHangsOrIsLeftWaitingStopsTheRun(t *testing.T) {
 	}
 }
 
+func TestAProgramThatCannotBeStartedAgainLeavesAMemoryThatCanBeClosed(t *testing.T) {
+	command := pipetest.Command(t, pipetest.Any, greeted, pipetest.Any, `< {"id":ID,"out":{"state":null,"entries":[]}}`)
+	m, _, err := open(t, command)
+	must(t, err)
+	var kept bytes.Buffer
+	must(t, m.Snapshot(&kept))
+	_ = m.process.Close()
+	m.knobs.Command = []string{"/no/such/program"}
+	if err := m.Restore(&kept); lab.CodeOf(err) != lab.Unavailable {
+		t.Errorf("restored: %v", err)
+	}
+	if err := m.Manage(t.Context(), mem.Outcome{}); err == nil {
+		t.Error("a program that ended answers")
+	}
+	must(t, m.Close())
+}
+
 func TestTheKindIsChosenLikeEveryOther(t *testing.T) {
 	kinds := schema.Section{Name: mem.Section, Kinds: Kinds()}
 	if err := kinds.Check(); err != nil {
@@ -256,7 +273,7 @@ func TestTheKindIsChosenLikeEveryOther(t *testing.T) {
 	}
 	no := lab.Errorf(lab.Invalid, "nobody looked at this command")
 	setup.Sections[mem.Section] = json.RawMessage(`{"kind":"outside","command":["true"],"timeout":1,"k":5}`)
-	if _, err := Open(t.Context(), setup, mem.Env{}, func([]string) error { return no }); !errors.Is(err, no) {
-		t.Errorf("a command that is not allowed: %v", err)
+	if m, err := Open(t.Context(), setup, mem.Env{}, func([]string) error { return no }); !errors.Is(err, no) || m != nil {
+		t.Errorf("a command that is not allowed: %v, %v", m, err)
 	}
 }
