@@ -22,6 +22,7 @@ type choice struct {
 	arms   []string
 	cases  []string
 	target string
+	model  string
 	again  bool
 	sweep  string
 }
@@ -32,12 +33,13 @@ func (f *choice) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.arms, "arm", nil, "only these arms")
 	fs.StringSliceVar(&f.cases, "case", nil, "only these cases")
 	fs.StringVar(&f.target, "target", "", "where to run: here")
+	fs.StringVar(&f.model, "model", "", "in place of the notebook's: tiny, endpoint NAME or service NAME")
 	fs.StringVar(&f.sweep, "sweep", "", "run this sweep of the notebook in place of its arms")
 	fs.BoolVar(&f.again, "again", false, "run finished runs again; the old records are put aside")
 }
 
 func (f *choice) options() (sched.Options, error) {
-	o := sched.Options{Budget: f.budget, Arms: f.arms, Cases: f.cases, Target: f.target, Again: f.again, Sweep: f.sweep}
+	o := sched.Options{Budget: f.budget, Arms: f.arms, Cases: f.cases, Target: f.target, Model: f.model, Again: f.again, Sweep: f.sweep}
 	if f.target != "" && f.target != "here" {
 		return o, lab.Errorf(lab.Invalid, "target %q is unknown, want one of here", f.target).WithHint("leave --target out to run on this computer")
 	}
@@ -57,7 +59,7 @@ func (c *cli) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "run NOTEBOOK",
 		Short:   "Run what a notebook lacks, with progress, and print a table",
-		Example: "  loci run experiments/memory-rewriting.md --budget fast\n  loci run experiments/memory-rewriting.md --arm lstm --case n3-l5 --seeds 0-4",
+		Example: "  loci run experiments/memory-rewriting.md --budget fast\n  loci run experiments/memory-rewriting.md --arm lstm --case n3-l5 --seeds 0-4\n  loci run NOTEBOOK.md --model \"endpoint local\"",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withEnv(cmd.Context(), func(ctx context.Context, e *env) error {
@@ -89,6 +91,11 @@ func (c *cli) finish(ctx context.Context, e *env, doc *notebook.Document, pick *
 	}
 	fmt.Fprintln(c.err, plan.Label())
 	if plan.Todo() > 0 {
+		for _, r := range plan.Runs {
+			if err := c.checkRung(r.Setup.Model); err != nil {
+				return plan, err
+			}
+		}
 		if err := c.follow(ctx, e, plan); err != nil {
 			return plan, err
 		}

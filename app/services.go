@@ -2,14 +2,18 @@ package app
 
 import (
 	"context"
+	"path/filepath"
+	"strings"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/target"
 )
 
-// serviceFinder finds the training services of the data folder for runs, as lab.Bench wants it. Every service is looked up when it is
-// asked for, so that one that is added while a server runs is found, and a passphrase is asked for only by a run that needs it.
-func (c *cli) serviceFinder(ctx context.Context) func(name string) (lab.Service, error) {
-	secrets := c.secrets() // one for all runs: it remembers the passphrase
+// Targets are looked up when a run asks for them, so that one that is added while a server runs is found, and a passphrase is asked for
+// only by a run that needs it. The secrets are one store for all runs: it remembers the passphrase.
+
+// serviceFinder finds the training services of the data folder for runs, as lab.Bench wants it.
+func (c *cli) serviceFinder(ctx context.Context, secrets lab.Secrets) func(name string) (lab.Service, error) {
 	return func(name string) (lab.Service, error) {
 		s, key, err := c.service(ctx, secrets, name)
 		if err != nil {
@@ -17,4 +21,60 @@ func (c *cli) serviceFinder(ctx context.Context) func(name string) (lab.Service,
 		}
 		return lab.Service{Name: s.Name, URL: s.URL, Key: key.Reveal(), BaseModel: s.BaseModel, Rank: s.Rank, Profile: s.Profile}, nil
 	}
+}
+
+// endpointFinder finds the model endpoints of the data folder for runs, as lab.Bench wants it.
+func (c *cli) endpointFinder(ctx context.Context, secrets lab.Secrets) func(name string) (lab.Endpoint, error) {
+	return func(name string) (lab.Endpoint, error) { return c.endpoint(ctx, secrets, name) }
+}
+
+// service returns a training service and the value of its secret.
+func (c *cli) service(ctx context.Context, secrets lab.Secrets, name string) (s target.Service, key lab.Secret, err error) {
+	all, err := target.Read(c.targetsPath())
+	if err != nil {
+		return s, key, err
+	}
+	if s, err = all.Service(name); err != nil || s.Secret == "" {
+		return s, key, err
+	}
+	key, err = secrets.Get(ctx, s.Secret)
+	return s, key, err
+}
+
+// endpoint returns a model endpoint with its key and the folder of its replies.
+func (c *cli) endpoint(ctx context.Context, secrets lab.Secrets, name string) (lab.Endpoint, error) {
+	all, err := target.Read(c.targetsPath())
+	if err != nil {
+		return lab.Endpoint{}, err
+	}
+	e, err := all.Endpoint(name)
+	if err != nil {
+		return lab.Endpoint{}, err
+	}
+	var key lab.Secret
+	if e.Secret != "" {
+		if key, err = secrets.Get(ctx, e.Secret); err != nil {
+			return lab.Endpoint{}, err
+		}
+	}
+	return lab.Endpoint{Name: e.Name, URL: e.URL, Key: key, Model: e.Model, Embedding: e.Embedding, Cache: filepath.Join(c.cfg.Home, "replies", e.Name),
+		PerMinute: e.PerMinute, Dollars: e.Dollars, Prices: e.Prices, Parallel: e.Parallel}, nil
+}
+
+// checkRung tells at once when a rung names a target that is not set up, before runs are begun that would each fail of it.
+func (c *cli) checkRung(rung string) error {
+	kind, name, _ := strings.Cut(rung, " ")
+	if kind != "service" && kind != "endpoint" {
+		return nil
+	}
+	all, err := target.Read(c.targetsPath())
+	if err != nil {
+		return err
+	}
+	if kind == "service" {
+		_, err = all.Service(name)
+	} else {
+		_, err = all.Endpoint(name)
+	}
+	return err
 }

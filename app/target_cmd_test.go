@@ -66,7 +66,8 @@ func TestARunFindsATargetWithItsKeyByName(t *testing.T) {
 	k := newKeeper(t)
 	k.send(exitOK, value, "secret", "set", "key", "--file")
 	k.send(exitOK, "", "target", "add", "far", "--service", "https://h", "--secret", "key", "--base-model", "m", "--rank", "4", "--profile", "p")
-	find := (&cli{cfg: Config{Home: k.home}, keep: k.store}).serviceFinder(t.Context())
+	c := &cli{cfg: Config{Home: k.home}, keep: k.store}
+	find := c.serviceFinder(t.Context(), c.secrets())
 	want := lab.Service{Name: "far", URL: "https://h", Key: value, BaseModel: "m", Rank: 4, Profile: "p"}
 	if got, err := find("far"); got != want || err != nil {
 		t.Errorf("%v", err)
@@ -119,7 +120,7 @@ func TestWrongTargetsAreRefused(t *testing.T) {
 			}
 		})
 	}
-	if all, err := target.Read(filepath.Join(k.home, target.FileName)); len(all) > 0 || err != nil {
+	if all, err := target.Read(filepath.Join(k.home, target.FileName)); len(all.Services)+len(all.Endpoints) > 0 || err != nil {
 		t.Errorf("%v, %v", all, err)
 	}
 	_, text := k.send(exitOK, "", "target", "add", "a", "--service", "http://train.example.org", "--insecure")

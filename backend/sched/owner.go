@@ -151,7 +151,7 @@ func budgetOf(doc *notebook.Document, opt Options) string {
 
 // planned resolves the notebook into the runs that the options ask for.
 func (o *Owner) planned(doc *notebook.Document, opt Options) ([]notebook.Planned, error) {
-	return notebook.Resolve(doc, budgetOf(doc, opt), notebook.Overrides{Arms: opt.Arms, Cases: opt.Cases, Seeds: opt.Seeds, Sweep: opt.Sweep})
+	return notebook.Resolve(doc, budgetOf(doc, opt), notebook.Overrides{Arms: opt.Arms, Cases: opt.Cases, Seeds: opt.Seeds, Sweep: opt.Sweep, Model: opt.Model})
 }
 
 // look finds the state of one planned run: live, or as the library knows it.

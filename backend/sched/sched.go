@@ -29,6 +29,7 @@ type Options struct {
 	Arms   []string
 	Cases  []string
 	Target string
+	Model  string // the rung in place of the notebook's, "" for that
 	Again  bool   // run finished runs again; their old records are put aside
 	Sweep  string // run this sweep of the notebook in place of its arms
 }

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/record"
 )
@@ -26,8 +27,13 @@ import (
 //	    secret: my-service
 //	    base-model: small-1b
 //	    rank: 32
+//	endpoints:
+//	  my-model:
+//	    url: http://127.0.0.1:11434/v1
+//	    model: small:8b
+//	    parallel: 4
 //
-// Unknown keys are errors; profile and insecure stand only where they are set.
+// Unknown keys are errors; what has its usual value is left out, and endpoints where there is none.
 const FileName = "targets.yaml"
 
 const (
@@ -35,58 +41,64 @@ const (
 	fileLimit = 1 << 20 // bytes
 )
 
-// Read returns the services of a file by name; none where there is no file. The errors of a wrong file are Invalid and begin with
+// Targets are all targets of a file, each kind in the order of its names. A name stands once, whatever the kind.
+type Targets struct {
+	Services  []Service
+	Endpoints []Endpoint
+}
+
+// Read returns the targets of a file; none where there is no file. The errors of a wrong file are Invalid and begin with
 // the path and the line.
-func Read(path string) ([]Service, error) {
+func Read(path string) (Targets, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return Targets{}, nil
 	}
 	if err != nil {
-		return nil, unavailable("read", path, err)
+		return Targets{}, unavailable("read", path, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, fileLimit+1))
 	if err != nil {
-		return nil, unavailable("read", path, err)
+		return Targets{}, unavailable("read", path, err)
 	}
 	return Parse(path, text)
 }
 
 // Parse reads the text of a file; path is only for the errors.
-func Parse(path string, text []byte) ([]Service, error) {
+func Parse(path string, text []byte) (Targets, error) {
 	if len(text) > fileLimit {
-		return nil, lab.Errorf(lab.Invalid, "%s has more than %d bytes", path, fileLimit).WithHint("remove targets that are not used")
+		return Targets{}, lab.Errorf(lab.Invalid, "%s has more than %d bytes", path, fileLimit).WithHint("remove targets that are not used")
 	}
 	var doc yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return nil, lab.Errorf(lab.Invalid, "%s is no YAML: %w", path, err).WithHint("mend that line, or move the file away and add the targets again")
+		return Targets{}, lab.Errorf(lab.Invalid, "%s is no YAML: %w", path, err).WithHint("mend that line, or move the file away and add the targets again")
 	}
 	if doc.Kind == 0 || len(doc.Content) == 0 {
-		return nil, lab.Errorf(lab.Invalid, "%s is empty, want version: %d and services", path, version).WithHint("remove the file, or put it back from a copy")
+		return Targets{}, lab.Errorf(lab.Invalid, "%s is empty, want version: %d and services", path, version).WithHint("remove the file, or put it back from a copy")
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, lab.Errorf(lab.Invalid, "%s has more than one document", path).WithHint("keep the first and remove the rest")
+		return Targets{}, lab.Errorf(lab.Invalid, "%s has more than one document", path).WithHint("keep the first and remove the rest")
 	}
 	return reader{path}.file(doc.Content[0])
 }
 
-// Write puts these services in place of the file, which is the old one or the new one whatever happens. It refuses services that
+// Write puts these targets in place of the file, which is the old one or the new one whatever happens. It refuses targets that
 // Check refuses and two of one name.
-func Write(path string, services []Service) error {
-	text, err := Format(services)
+func Write(path string, all Targets) error {
+	text, err := Format(all)
 	if err != nil {
 		return err
 	}
-	if err := replace(path, text); err != nil {
+	if err := file.Replace(path, text, 0o600); err != nil {
 		return unavailable("written", path, err)
 	}
 	return nil
 }
 
-// Update changes the services of a file while no other process does; Conflict names the process that is just doing so.
-func Update(path string, change func([]Service) ([]Service, error)) (err error) {
+// Update changes the targets of a file while no other process does; Conflict names the process that is just doing so.
+func Update(path string, change func(*Targets) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return unavailable("written", path, err)
 	}
@@ -95,83 +107,84 @@ func Update(path string, change func([]Service) ([]Service, error)) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	services, err := Read(path)
+	all, err := Read(path)
 	if err != nil {
 		return err
 	}
-	if services, err = change(services); err != nil {
+	if err := change(&all); err != nil {
 		return err
 	}
-	return Write(path, services)
+	return Write(path, all)
 }
 
-// entry is a service as it is written.
-type entry struct {
-	URL       string `yaml:"url"`
-	Secret    string `yaml:"secret,omitempty"`
-	BaseModel string `yaml:"base-model,omitempty"`
-	Rank      int    `yaml:"rank"`
-	Profile   string `yaml:"profile,omitempty"`
-	Insecure  bool   `yaml:"insecure,omitempty"`
+// All names of the targets, in order.
+func (all Targets) names() []string {
+	var names []string
+	for _, s := range all.Services {
+		names = append(names, s.Name)
+	}
+	for _, e := range all.Endpoints {
+		names = append(names, e.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
-// Format returns the text of a file with these services, in the order of their names.
-func Format(services []Service) ([]byte, error) {
-	all := map[string]entry{}
-	for _, s := range services {
-		if err := s.Check(); err != nil {
-			return nil, err
-		}
-		if _, ok := all[s.Name]; ok {
-			return nil, lab.Errorf(lab.Conflict, "there are two targets %q", s.Name).WithHint("choose another name")
-		}
-		all[s.Name] = entry{s.URL, s.Secret, s.BaseModel, s.Rank, s.Profile, s.Insecure}
+// Has tells whether there is a target of that name, and of which kind.
+func (all Targets) Has(name string) (kind string, ok bool) {
+	if slices.ContainsFunc(all.Services, func(s Service) bool { return s.Name == name }) {
+		return "service", true
 	}
-	var b bytes.Buffer
-	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2)
-	err := enc.Encode(struct {
-		Version  int              `yaml:"version"`
-		Services map[string]entry `yaml:"services"`
-	}{version, all})
-	if err := errors.Join(err, enc.Close()); err != nil {
-		return nil, lab.Errorf(lab.Internal, "the targets cannot be written as YAML: %w", err)
+	if slices.ContainsFunc(all.Endpoints, func(e Endpoint) bool { return e.Name == name }) {
+		return "endpoint", true
 	}
-	return b.Bytes(), nil
+	return "", false
 }
 
-// Find returns the service of that name, or NotFound with the names there are.
-func Find(services []Service, name string) (Service, error) {
-	names := make([]string, len(services))
-	for i, s := range services {
-		if s.Name == name {
-			return s, nil
-		}
-		names[i] = s.Name
+// Service returns the service of that name, or NotFound with the names there are.
+func (all Targets) Service(name string) (Service, error) {
+	i := slices.IndexFunc(all.Services, func(s Service) bool { return s.Name == name })
+	if i >= 0 {
+		return all.Services[i], nil
 	}
-	return Service{}, lab.Errorf(lab.NotFound, "there is no target %q, only %q", name, names).WithHint("`loci target list` lists them, `loci target add %s --service URL` adds it", cmp.Or(name, "NAME"))
+	return Service{}, all.missing("service", name)
 }
 
-func byName(services []Service) []Service {
-	slices.SortFunc(services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
-	return services
+// Endpoint returns the endpoint of that name, or NotFound with the names there are.
+func (all Targets) Endpoint(name string) (Endpoint, error) {
+	i := slices.IndexFunc(all.Endpoints, func(e Endpoint) bool { return e.Name == name })
+	if i >= 0 {
+		return all.Endpoints[i], nil
+	}
+	return Endpoint{}, all.missing("endpoint", name)
 }
 
-// replace writes a file so that after a crash or on a full disk it is the old one or the new one.
-func replace(path string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
+// Remove takes the target of that name out, or is NotFound with the names there are.
+func (all *Targets) Remove(name string) error {
+	if _, ok := all.Has(name); !ok {
+		return all.missing("", name)
 	}
-	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
+	all.Services = slices.DeleteFunc(all.Services, func(s Service) bool { return s.Name == name })
+	all.Endpoints = slices.DeleteFunc(all.Endpoints, func(e Endpoint) bool { return e.Name == name })
 	return nil
+}
+
+// missing is the error for a name that is not there, or is one of another kind; kind "" is any.
+func (all Targets) missing(kind, name string) error {
+	if other, ok := all.Has(name); ok && kind != "" {
+		return lab.Errorf(lab.NotFound, "target %q is of kind %s and no %s, the %ss are %q", name, other, kind, kind, all.kind(kind)).
+			WithHint("write model: %s %s, or choose another name", other, name)
+	}
+	if kind == "" {
+		return lab.Errorf(lab.NotFound, "there is no target %q, only %q", name, all.names()).WithHint("`loci target list` lists them, `loci target add %s` adds it", cmp.Or(name, "NAME"))
+	}
+	return lab.Errorf(lab.NotFound, "there is no target %q of kind %s, only %q", name, kind, all.kind(kind)).
+		WithHint("`loci target list` lists all, `loci target add %s --%s URL` adds it", cmp.Or(name, "NAME"), kind)
+}
+
+// kind returns the names of one kind, in order.
+func (all Targets) kind(kind string) []string {
+	return slices.DeleteFunc(all.names(), func(name string) bool { k, _ := all.Has(name); return k != kind })
 }
 
 func unavailable(done, path string, err error) error {

@@ -13,29 +13,33 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 )
 
-func examples() []Service {
-	return []Service{
+func examples() Targets {
+	return Targets{Services: []Service{
 		{Name: "far", URL: "https://train.example.org/base", Secret: "far-key", BaseModel: "org/small-1b", Rank: 32, Profile: "sum-loss"},
 		{Name: "near", URL: "http://127.0.0.1:8000"},
 		{Name: "own-net", URL: "http://10.0.0.7:8000", Rank: 8, Insecure: true},
-	}
+	}, Endpoints: []Endpoint{
+		{Name: "big", URL: "https://api.openai.com/v1", Secret: "big-key", Model: "large-2", Embedding: "vectors-3", PerMinute: 60, Dollars: 2.5, Prices: [2]float64{0.15, 0.6}, Parallel: 8},
+		{Name: "lan", URL: "http://10.0.0.7:11434/v1", Embedding: "vectors", Parallel: 4, Insecure: true},
+		{Name: "local", URL: "http://127.0.0.1:11434/v1", Model: "small:8b", Parallel: 1},
+	}}
 }
 
-func TestServicesThatAreWrittenAreReadBackTheSame(t *testing.T) {
+func TestTargetsThatAreWrittenAreReadBackTheSame(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
-	for _, want := range [][]Service{examples(), {}} {
+	for _, want := range []Targets{examples(), {Services: examples().Services}, {Endpoints: examples().Endpoints}, {}} {
 		if err := Write(path, want); err != nil {
 			t.Fatal(err)
 		}
 		got, err := Read(path)
-		if err != nil || len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("read %+v, %v, want %+v", got, err, want)
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	if got, err := Read(filepath.Join(t.TempDir(), FileName)); got != nil || err != nil {
+	if got, err := Read(filepath.Join(t.TempDir(), FileName)); !reflect.DeepEqual(got, Targets{}) || err != nil {
 		t.Errorf("without a file: %v, %v", got, err)
 	}
 }
@@ -61,12 +65,18 @@ func TestAWrongFileIsToldWithItsLineAndTheWayOut(t *testing.T) {
 		{"a name that is none", "version: 1\nservices:\n  A B: {url: https://h}\n", []string{"f.yaml:3: ", `"A B"`}},
 		{"an alias", "version: 1\nservices:\n  a: &x {url: https://h}\n  b: *x\n", []string{"f.yaml:4: ", "mapping"}},
 		{"a value that is a list", "version: 1\nservices:\n  a: {url: [https://h]}\n", []string{"f.yaml:3: ", "url is no plain value"}},
+		{"an unknown key of an endpoint", "version: 1\nendpoints:\n  a: {url: https://h/v1, rank: 1}\n", []string{"f.yaml:3: ", `"rank"`, `"per-minute"`}},
+		{"an endpoint without a model", "version: 1\nendpoints:\n  a: {url: https://h/v1}\n", []string{"f.yaml:3: ", `target "a"`, "names no model"}},
+		{"a number in words", "version: 1\nendpoints:\n  a: {url: https://h/v1, model: m, per-minute: some}\n", []string{"f.yaml:3: ", "per-minute", `"some"`}},
+		{"prices that are none", "version: 1\nendpoints:\n  a: {url: https://h/v1, model: m, prices: cheap}\n", []string{"f.yaml:3: ", "prices", `"cheap"`}},
+		{"a cap without prices", "version: 1\nendpoints:\n  a: {url: https://h/v1, model: m, dollars: 3}\n", []string{"f.yaml:3: ", "dollars is 3", "prices"}},
+		{"one name for two kinds", "version: 1\nservices:\n  a: {url: https://h}\nendpoints:\n  a: {url: https://h/v1, model: m}\n", []string{"f.yaml:1: ", `"a"`, "service and of an endpoint"}},
 		{"two documents", "version: 1\nservices: {}\n---\nversion: 1\n", []string{"more than one document"}},
 		{"a file too large", strings.Repeat("#", fileLimit+1), []string{"more than 1048576 bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Parse("f.yaml", []byte(c.text))
-			if err == nil || lab.CodeOf(err) != lab.Invalid || lab.HintOf(err) == "" || got != nil {
+			if err == nil || lab.CodeOf(err) != lab.Invalid || lab.HintOf(err) == "" || !reflect.DeepEqual(got, Targets{}) {
 				t.Fatalf("%v, %v with hint %q", got, err, lab.HintOf(err))
 			}
 			for _, w := range append(c.words, "f.yaml") {
@@ -133,12 +143,15 @@ func TestFieldsThatCannotBeUsedAreRefusedAndNotWritten(t *testing.T) {
 	} {
 		s := good
 		change(&s)
-		if err := Write(path, []Service{s}); lab.CodeOf(err) != lab.Invalid || lab.HintOf(err) == "" {
+		if err := Write(path, Targets{Services: []Service{s}}); lab.CodeOf(err) != lab.Invalid || lab.HintOf(err) == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := Write(path, []Service{good, good}); lab.CodeOf(err) != lab.Conflict {
+	if err := Write(path, Targets{Services: []Service{good, good}}); lab.CodeOf(err) != lab.Conflict {
 		t.Errorf("two of a name: %v", err)
+	}
+	if err := Write(path, Targets{Services: []Service{good}, Endpoints: []Endpoint{{Name: "a", URL: "https://h/v1", Model: "m", Parallel: 1}}}); lab.CodeOf(err) != lab.Conflict {
+		t.Errorf("two kinds of a name: %v", err)
 	}
 	if got, err := Read(path); err != nil || !reflect.DeepEqual(got, examples()) {
 		t.Errorf("the file changed: %+v, %v", got, err)
@@ -152,8 +165,9 @@ func TestChangesOfSeveralWritersAreAllKeptOrRefused(t *testing.T) {
 	done := 0
 	for i := range 16 {
 		wg.Go(func() {
-			err := Update(path, func(all []Service) ([]Service, error) {
-				return append(all, Service{Name: "s" + string(rune('a'+i)), URL: "https://h"}), nil
+			err := Update(path, func(all *Targets) error {
+				all.Services = append(all.Services, Service{Name: "s" + string(rune('a'+i)), URL: "https://h"})
+				return nil
 			})
 			mu.Lock()
 			defer mu.Unlock()
@@ -166,11 +180,11 @@ func TestChangesOfSeveralWritersAreAllKeptOrRefused(t *testing.T) {
 	}
 	wg.Wait()
 	got, err := Read(path)
-	if err != nil || done == 0 || len(got) != done {
-		t.Errorf("%d changes left %d services, %v", done, len(got), err)
+	if err != nil || done == 0 || len(got.Services) != done {
+		t.Errorf("%d changes left %d services, %v", done, len(got.Services), err)
 	}
 	stop := errors.New("stop")
-	if err := Update(path, func([]Service) ([]Service, error) { return nil, stop }); !errors.Is(err, stop) {
+	if err := Update(path, func(*Targets) error { return stop }); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 	if again, _ := Read(path); !reflect.DeepEqual(again, got) {
@@ -183,11 +197,11 @@ func TestAFileThatCannotBeReadOrWrittenIsNamed(t *testing.T) {
 	if _, err := Read(dir); lab.CodeOf(err) != lab.Unavailable || !strings.Contains(err.Error(), dir) || lab.HintOf(err) == "" {
 		t.Errorf("reading a folder: %v", err)
 	}
-	err := Write(filepath.Join(dir, "none", FileName), nil)
+	err := Write(filepath.Join(dir, "none", FileName), Targets{})
 	if lab.CodeOf(err) != lab.Unavailable || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("writing where there is no folder: %v", err)
 	}
-	if err := Write(dir, nil); lab.CodeOf(err) != lab.Unavailable {
+	if err := Write(dir, Targets{}); lab.CodeOf(err) != lab.Unavailable {
 		t.Errorf("writing over a folder: %v", err)
 	}
 	if left, _ := os.ReadDir(filepath.Dir(dir)); len(left) != 1 {
@@ -203,22 +217,23 @@ func FuzzParse(f *testing.F) {
 	f.Add(text)
 	f.Add([]byte("version: 1\nservices:\n  a: {url: https://h}\n"))
 	f.Add([]byte("version: 1\nservices:\n  a: &x {url: https://h}\n  <<: *x\n"))
+	f.Add([]byte("version: 1\nendpoints:\n  a: {url: http://127.0.0.1:1/v1, model: m, prices: 1, dollars: 1e-3}\n"))
 	f.Add([]byte("version: !!int 1\nservices: {? [a] : b}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		services, err := Parse("f.yaml", text)
+		all, err := Parse("f.yaml", text)
 		if err != nil {
 			if lab.CodeOf(err) != lab.Invalid || lab.HintOf(err) == "" {
 				t.Fatalf("%v without code or hint", err)
 			}
 			return
 		}
-		again, err := Format(services)
+		again, err := Format(all)
 		if err != nil {
-			t.Fatalf("%+v was read and cannot be written: %v", services, err)
+			t.Fatalf("%+v was read and cannot be written: %v", all, err)
 		}
 		back, err := Parse("f.yaml", again)
-		if err != nil || len(back) != len(services) || len(back) > 0 && !reflect.DeepEqual(back, services) {
-			t.Fatalf("%+v came back as %+v, %v", services, back, err)
+		if err != nil || !reflect.DeepEqual(back, all) {
+			t.Fatalf("%+v came back as %+v, %v", all, back, err)
 		}
 	})
 }

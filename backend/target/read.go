@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -9,14 +10,19 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 )
 
-// reader turns the nodes of a file into services; its errors say the line.
+// reader turns the nodes of a file into targets; its errors say the line.
 type reader struct{ path string }
 
-func (r reader) file(n *yaml.Node) (services []Service, err error) {
+func (r reader) file(n *yaml.Node) (Targets, error) {
 	had := false
-	err = r.fields(n, []string{"version", "services"}, func(key string, v *yaml.Node) error {
-		if key == "services" {
-			services, err = r.services(v)
+	var all Targets
+	err := r.fields(n, []string{"version", "services", "endpoints"}, func(key string, v *yaml.Node) (err error) {
+		switch key {
+		case "services":
+			all.Services, err = r.services(v)
+			return err
+		case "endpoints":
+			all.Endpoints, err = r.endpoints(v)
 			return err
 		}
 		had = true
@@ -26,12 +32,19 @@ func (r reader) file(n *yaml.Node) (services []Service, err error) {
 		return nil
 	})
 	if err == nil && !had {
-		return nil, at(r.path, n.Line, "the version is missing, want version: %d", version).WithHint("write version: %d as the first line", version)
+		err = at(r.path, n.Line, "the version is missing, want version: %d", version).WithHint("write version: %d as the first line", version)
 	}
 	if err != nil {
-		return nil, err
+		return Targets{}, err
 	}
-	return byName(services), nil
+	for _, e := range all.Endpoints {
+		if slices.ContainsFunc(all.Services, func(s Service) bool { return s.Name == e.Name }) {
+			return Targets{}, at(r.path, n.Line, "%q is the name of a service and of an endpoint", e.Name).WithHint("rename one of the two")
+		}
+	}
+	slices.SortFunc(all.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all.Endpoints, func(a, b Endpoint) int { return cmp.Compare(a.Name, b.Name) })
+	return all, nil
 }
 
 func (r reader) services(n *yaml.Node) (all []Service, err error) {

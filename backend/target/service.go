@@ -1,5 +1,5 @@
-// Package target knows the places where work is sent to. Here are the training services that a person has set up: their file and the
-// test whether one answers.
+// Package target knows the places where work is sent to. Here are the training services and model endpoints that a person has set up: their
+// file, and the test whether a service answers.
 package target
 
 import (
@@ -27,17 +27,16 @@ type Service struct {
 const MaxRank = 1024
 
 var (
-	serviceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+	targetName  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 	profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,39}$`)
 )
 
 // Check returns nil for a service that can be used, and else an Invalid error on the first field that is wrong.
 func (s Service) Check() error {
-	if !serviceName.MatchString(s.Name) || s.Name == "here" {
-		return lab.Errorf(lab.Invalid, "target name is %q, want 1 to 40 of a-z 0-9 -, the first a letter or digit, and not \"here\", which is this computer", s.Name).
-			WithHint("choose a name such as my-service")
+	if err := checkName(s.Name); err != nil {
+		return err
 	}
-	if err := checkURL(s.URL, s.Insecure); err != nil {
+	if err := checkURL("service", s.URL, s.Insecure, "/api/v1"); err != nil {
 		return err
 	}
 	if s.Secret != "" {
@@ -57,14 +56,24 @@ func (s Service) Check() error {
 	return nil
 }
 
-// checkURL wants a base address to which a key may be sent. What it quotes holds no password.
-func checkURL(text string, insecure bool) error {
+// checkName wants the name of a target.
+func checkName(name string) error {
+	if targetName.MatchString(name) && name != "here" {
+		return nil
+	}
+	return lab.Errorf(lab.Invalid, "target name is %q, want 1 to 40 of a-z 0-9 -, the first a letter or digit, and not \"here\", which is this computer", name).
+		WithHint("choose a name such as my-service")
+}
+
+// checkURL wants a base address to which a key may be sent; what names the target's kind, and tail what Loci adds itself. What it
+// quotes holds no password.
+func checkURL(what, text string, insecure bool, tail string) error {
 	u, err := url.Parse(text)
 	if err != nil || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return lab.Errorf(lab.Invalid, "the address of the service is no URL").WithHint("write it as https://HOST/PATH")
+		return lab.Errorf(lab.Invalid, "the address of the %s is no URL", what).WithHint("write it as https://HOST/PATH")
 	}
-	wrong := func(what string) *lab.Error {
-		return lab.Errorf(lab.Invalid, "address %q of the service %s", printable(u), what)
+	wrong := func(fault string) *lab.Error {
+		return lab.Errorf(lab.Invalid, "address %q of the %s %s", printable(u), what, fault)
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -75,8 +84,8 @@ func checkURL(text string, insecure bool) error {
 		return wrong("holds a user or password").WithHint("keep the key with `loci secret set NAME` and name it with --secret NAME")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return wrong("goes on after its path").WithHint("leave out what begins with ? or #; a key belongs into `loci secret set`")
-	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), "/api/v1"):
-		return wrong("goes on to /api/v1").WithHint("leave /api/v1 out; Loci adds it")
+	case strings.HasSuffix(strings.TrimRight(u.Path, "/"), tail):
+		return wrong("goes on to "+tail).WithHint("leave %s out; Loci adds it", tail)
 	case u.Scheme == "http" && !insecure && !Loopback(u):
 		return wrong("is plain http to another computer: everybody on the way could read the key").WithHint("use https, a tunnel to this computer, or --insecure if the network is yours")
 	}
@@ -101,7 +110,9 @@ func Loopback(u *url.URL) bool {
 }
 
 // InClear tells whether a key would travel to this service in clear over a network.
-func (s Service) InClear() bool {
-	u, err := url.Parse(s.URL)
+func (s Service) InClear() bool { return inClear(s.URL) }
+
+func inClear(address string) bool {
+	u, err := url.Parse(address)
 	return err == nil && u.Scheme == "http" && !Loopback(u)
 }

@@ -145,6 +145,8 @@ func TestARefusalIsNotTriedAgain(t *testing.T) {
 		{"no right", script.Fault{Status: 403, Body: "not for you"}, lab.Invalid, "not for you"},
 		{"no money", script.Fault{Status: 402, Body: "credits are used up"}, lab.Budget, "credits are used up"},
 		{"no such model", script.Fault{Status: 404, Body: "no model small"}, lab.NotFound, "no model small"},
+		{"an error with a message", script.Fault{Status: 400, Body: `{"error":{"message":"say \"please\"","code":null}}`}, lab.Invalid, `status 400: say "please"`},
+		{"an error that is a text", script.Fault{Status: 400, Body: `{"error":"model is asleep"}`}, lab.Invalid, `status 400: model is asleep`},
 		{"a request that is too long", script.Fault{Status: 400, Body: "context of 4096 exceeded"}, lab.Invalid, "context of 4096 exceeded"},
 		{"another address", script.Fault{Status: 302, Header: map[string]string{"Location": "http://elsewhere.example.org"}, Body: "moved"}, lab.Invalid, "sends us on"},
 	} {

@@ -144,8 +144,24 @@ func (x *exchange) html() bool {
 	return strings.HasPrefix(x.header.Get("Content-Type"), "text/html") || bytes.HasPrefix(text, []byte("<!doctype")) || bytes.HasPrefix(text, []byte("<html"))
 }
 
-// words are the server's own first words, without the key.
-func (l *link) words(x *exchange) string { return l.clean(x.kept.String()) }
+// words are the server's own first words, without the key: the message of an error where it sent one.
+func (l *link) words(x *exchange) string {
+	var e struct {
+		Error   json.RawMessage `json:"error"`
+		Message string          `json:"message"`
+	}
+	if json.Unmarshal(x.kept.Bytes(), &e) != nil {
+		return l.clean(x.kept.String())
+	}
+	var inner struct {
+		Message string `json:"message"`
+	}
+	var text string
+	if json.Unmarshal(e.Error, &inner) != nil {
+		_ = json.Unmarshal(e.Error, &text) // some write the error as a text
+	}
+	return l.clean(or(or(inner.Message, text), or(e.Message, x.kept.String())))
+}
 
 // clean shortens a text of the server to one line without the key.
 func (l *link) clean(text string) string {
