@@ -160,6 +160,9 @@ func (m *Model) Restore(r io.Reader) error {
 	if err := rl.ReadParts(r, rl.Part{Name: "began", State: rl.JSON(&began)}); err != nil || !began {
 		return err
 	}
+	if m.Frozen() {
+		return lab.Errorf(lab.Invalid, "the kept state is of a model that was trained, and model is %q", m.rung).WithHint("set model to what the run began with, or begin it anew")
+	}
 	if err := m.Advance(context.Background(), 1, 1); err != nil {
 		return err
 	}
