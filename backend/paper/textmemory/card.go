@@ -39,7 +39,7 @@ func deviations() []string {
 	return []string{
 		"D1: recall leaves out questions whose evidence is empty or names no turn and counts them, where the benchmark's script counts such questions as wholly recalled.",
 		"D2: a text of several ids of turns is several pieces of evidence, where the script looks for the whole text among the ids and never finds it.",
-		"D3: what is searched is speaker, text and caption of a turn; its date is read but not searched.",
+		"D3: embeddings are of speaker, text and caption of a turn; searches by words look at that and at the line with its date as well, so that words of the date are found and those said count twice.",
 		"D4: adversarial questions are asked like others and must be refused, where the script offers two answers to choose from.",
 		"D5: questions are asked one by one, each with a reading of its own, where the script may ask several at once.",
 		"D6: stems are those of the algorithm that Porter published; the library that the script uses treats some irregular words apart.",
