@@ -67,7 +67,7 @@ type playing struct {
 
 // Play makes n attempts at each item; start begins the dialogue of an item. Draws come from a stream of seed for each item, attempt and
 // turn, so an attempt does not depend on what else is played, and items are to differ. What goes wrong in one attempt is its Err; a
-// context with no room for another token ends it by lab.EndHorizon. It looks at ctx once a turn; an error of the sampler ends all.
+// context with no room for another token ends it by lab.EndHorizon. It looks at ctx once a turn; an error of the sampler, or of a world that broke down (world.Failing), ends all.
 func (r *TextRollout) Play(ctx context.Context, items []uint64, n int, seed uint64, start func(item uint64) (world.Dialogue, error)) ([]Group, error) {
 	if n < 1 || r.MaxTurns < 1 {
 		return nil, lab.Errorf(lab.Invalid, "%d attempts of at most %d turns, want at least 1 of each", n, r.MaxTurns)
@@ -166,6 +166,10 @@ func (r *TextRollout) turn(ctx context.Context, live []*playing, seed uint64, tu
 	for _, reply := range replies {
 		for _, sequence := range reply.Sequences {
 			live[0].fail(r.act(live[0], sequence))
+			// A world that broke down is no bad answer of an attempt: everything stops.
+			if err := world.Fault(live[0].dialogue); err != nil {
+				return err
+			}
 			live = live[1:]
 		}
 	}

@@ -247,3 +247,25 @@ func TestErrorsOfTheSamplerAndOfTheContextEndAll(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// broken is a tool that breaks down in its second turn.
+type broken struct{ tool }
+
+func (d *broken) Err() error {
+	if d.turns < 2 {
+		return nil
+	}
+	return &lab.Error{Code: lab.Unavailable, Msg: "the tool died"}
+}
+
+func TestAWorldThatBreaksDownStopsEverything(t *testing.T) {
+	_, err := rollout(&dreamer{}).Play(t.Context(), []uint64{1, 2}, 2, 0, func(item uint64) (world.Dialogue, error) {
+		if item == 2 {
+			return &broken{tool{seed: item}}, nil
+		}
+		return startTool(item)
+	})
+	if !errors.Is(err, &lab.Error{Code: lab.Unavailable}) {
+		t.Errorf("the error is %v", err)
+	}
+}
