@@ -19,7 +19,7 @@ func (c *cli) serviceFinder(ctx context.Context, secrets lab.Secrets) func(name 
 		if err != nil {
 			return lab.Service{}, err
 		}
-		return lab.Service{Name: s.Name, URL: s.URL, Key: key.Reveal(), BaseModel: s.BaseModel, Rank: s.Rank, Profile: s.Profile}, nil
+		return lab.Service{Name: s.Name, URL: s.URL, Key: key, BaseModel: s.BaseModel, Rank: s.Rank, Profile: s.Profile}, nil
 	}
 }
 

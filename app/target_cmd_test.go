@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -68,12 +69,12 @@ func TestARunFindsATargetWithItsKeyByName(t *testing.T) {
 	k.send(exitOK, "", "target", "add", "far", "--service", "https://h", "--secret", "key", "--base-model", "m", "--rank", "4", "--profile", "p")
 	c := &cli{cfg: Config{Home: k.home}, keep: k.store}
 	find := c.serviceFinder(t.Context(), c.secrets())
-	want := lab.Service{Name: "far", URL: "https://h", Key: value, BaseModel: "m", Rank: 4, Profile: "p"}
-	if got, err := find("far"); got != want || err != nil {
+	want := lab.Service{Name: "far", URL: "https://h", Key: lab.NewSecret(value), BaseModel: "m", Rank: 4, Profile: "p"}
+	if got, err := find("far"); !reflect.DeepEqual(got, want) || err != nil {
 		t.Errorf("%v", err)
 	}
 	k.pass = "" // it is asked for once
-	if got, err := find("far"); got != want || err != nil {
+	if got, err := find("far"); !reflect.DeepEqual(got, want) || err != nil {
 		t.Errorf("the second time: %v", err)
 	}
 	if _, err := find("near"); lab.CodeOf(err) != lab.NotFound {

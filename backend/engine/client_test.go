@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm"
 	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/rl"
@@ -20,7 +21,7 @@ func both(t *testing.T, rank int) (far *tinker.Trainer, near *local.Trainer) {
 	t.Helper()
 	web := httptest.NewServer(newKit(t).server)
 	t.Cleanup(web.Close)
-	far, err := tinker.Open(t.Context(), tinker.Options{URL: web.URL, Key: testKey, BaseModel: tinyName, Rank: rank, Seed: 5})
+	far, err := tinker.Open(t.Context(), tinker.Options{URL: web.URL, Key: lab.NewSecret(testKey), BaseModel: tinyName, Rank: rank, Seed: 5})
 	if err != nil {
 		t.Fatal(err)
 	}

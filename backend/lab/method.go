@@ -67,7 +67,7 @@ type Endpoint struct {
 type Service struct {
 	Name      string
 	URL       string
-	Key       string // of the interface, secret: it goes into the header of a request and nowhere else
+	Key       Secret // of the interface; empty where the service asks for none
 	BaseModel string // the service's name of the model to start from; "" for the warm start of the run
 	Rank      int    // of the adapters, 0 trains all weights
 	Profile   string // how the service differs from the protocol; "" finds out

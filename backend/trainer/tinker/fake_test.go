@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm"
 	"github.com/loci-lab/loci/backend/trainer/wire"
 )
@@ -69,7 +70,7 @@ func newFake(skyrl bool) *fake {
 }
 
 func (f *fake) options() Options {
-	return Options{URL: "http://localhost:8000/", Key: testKey, BaseModel: "/models/tiny", Rank: 8, Client: &http.Client{Transport: f}}
+	return Options{URL: "http://localhost:8000/", Key: lab.NewSecret(testKey), BaseModel: "/models/tiny", Rank: 8, Client: &http.Client{Transport: f}}
 }
 
 // RoundTrip implements http.RoundTripper.

@@ -27,7 +27,7 @@ type link struct {
 }
 
 func newLink(o *Options, u *url.URL) *link {
-	key := o.Key
+	key := o.Key.Reveal()
 	l := &link{base: u.String() + wire.Prefix, host: u.Host, client: o.client(), userAgent: o.UserAgent}
 	if l.userAgent == "" {
 		l.userAgent = "loci"

@@ -24,7 +24,7 @@ func TestOptionsThatCannotWorkAreRefusedWithoutTheKey(t *testing.T) {
 		"another model":         {func(o *Options) { o.BaseModel = "huge" }, `no model "huge", it has "/models/tiny"`},
 		"a negative rank":       {func(o *Options) { o.Rank = -1 }, "rank is -1"},
 		"an unknown profile":    {func(o *Options) { o.Profile = "x" }, `profile is "x", want one of loci, tinker`},
-		"a key of two lines":    {func(o *Options) { o.Key = testKey + "\n" }, "line break"},
+		"a key of two lines":    {func(o *Options) { o.Key = lab.NewSecret(testKey + "\n") }, "line break"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -19,12 +19,12 @@ import (
 
 // Options say which service and which model.
 type Options struct {
-	URL       string // of the service, without /api/v1
-	Key       string // secret; "" where the service asks for none
-	BaseModel string // the service's name of the model to start from
-	Rank      int    // of the adapters (LoRA); 0 trains all weights
-	Seed      uint64 // of the adapters' first weights
-	Profile   string // one of ProfileNames; "" finds out
+	URL       string     // of the service, without /api/v1
+	Key       lab.Secret // empty where the service asks for none
+	BaseModel string     // the service's name of the model to start from
+	Rank      int        // of the adapters (LoRA); 0 trains all weights
+	Seed      uint64     // of the adapters' first weights
+	Profile   string     // one of ProfileNames; "" finds out
 	// Context is the most tokens of prompt and continuation, for services that do not say; 0 is 32768.
 	Context    int
 	Concurrent int          // most samples asked for at the same time; 0 is 64
@@ -41,7 +41,7 @@ const (
 
 // String leaves the key out, also where it stands in the URL by mistake.
 func (o Options) String() string {
-	return redact(fmt.Sprintf("tinker.Options{URL: %q, BaseModel: %q, Rank: %d}", o.URL, o.BaseModel, o.Rank), o.Key)
+	return redact(fmt.Sprintf("tinker.Options{URL: %q, BaseModel: %q, Rank: %d}", o.URL, o.BaseModel, o.Rank), o.Key.Reveal())
 }
 
 // redact takes the key out of a text.
@@ -66,7 +66,7 @@ func (o *Options) check() (*url.URL, error) {
 		return nil, lab.Errorf(lab.Invalid, "the address of the training service has a user, a query or a fragment, want http://HOST:PORT or https://HOST").
 			WithHint("give the key with `loci secret set`, not in the URL")
 	}
-	if strings.ContainsAny(o.Key, "\r\n\x00") {
+	if strings.ContainsAny(o.Key.Reveal(), "\r\n\x00") {
 		return nil, lab.Errorf(lab.Invalid, "the key of the training service holds a line break").WithHint("set it again with `loci secret set`")
 	}
 	if o.BaseModel == "" {

@@ -43,7 +43,7 @@ func connect(ctx context.Context, o *Options, u *url.URL, j *jitter) (*session, 
 			return nil, err
 		}
 	}
-	if bare(u, o.Key) {
+	if bare(u, o.Key.Reveal()) {
 		s.notes = append(s.notes, "the key travels unencrypted to "+u.Hostname()+": reach the service by https or an SSH tunnel")
 	}
 	s.work.Go(s.heartbeats)
