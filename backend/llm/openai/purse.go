@@ -23,7 +23,7 @@ type purse struct {
 type capError struct{ spent, next, cap float64 }
 
 func (e capError) Error() string {
-	return fmt.Sprintf("%.4f of %.4f dollars are spent", e.spent, e.cap)
+	return fmt.Sprintf("%.4g of %g dollars are spent", e.spent, e.cap)
 }
 
 // take puts an amount aside. While others have something aside it waits for what they leave over.
@@ -85,6 +85,6 @@ func (c *Client) overspent(err error) error {
 	if !ok {
 		return err
 	}
-	return lab.Errorf(lab.Budget, "endpoint %q: this run has spent %.4f of its %.4f dollars, and the next request may cost %.4f", c.endpoint.Name, e.spent, e.cap, e.next).
+	return lab.Errorf(lab.Budget, "endpoint %q: this run has spent %.4g of its %g dollars, and the next request may cost %.4g", c.endpoint.Name, e.spent, e.cap, e.next).
 		WithHint("raise --dollars of `loci target add %s --replace`, or continue the run, which may then spend as much again; what was answered is not paid twice", c.endpoint.Name)
 }
