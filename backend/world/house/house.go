@@ -30,7 +30,7 @@ func New(k Knobs, rules uint64) (*World, error) {
 		return nil, err
 	}
 	w := &World{knobs: k, lex: newLexicon(), asked: k.families()}
-	w.rules, w.halves = newRules(&w.knobs, rules), newHalves(w.lex)
+	w.rules, w.halves = newRules(&w.knobs, rules), newHalves(w.lex, k.Familiar)
 	w.spec = world.TextSpec{Name: Name, Words: slices.Clone(w.lex.words), Horizon: k.Horizon}
 	return w, nil
 }

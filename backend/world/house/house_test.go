@@ -295,6 +295,21 @@ func TestSplitsShareNoPair(t *testing.T) {
 	}
 }
 
+func TestFamiliarMaterialsAreTakenFromTheHeldOutOnes(t *testing.T) {
+	k := defaults()
+	k.Familiar = 1
+	w, err := New(k, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, half := range w.halves.materials {
+		all := slices.Sorted(slices.Values(slices.Concat(half[0], half[1])))
+		if len(half[0]) != 3 || len(half[1]) != 1 || !slices.Equal(all, []int{0, 1, 2, 3}) {
+			t.Errorf("%s comes in %v in training and %v at the test", w.lex.nouns[n], half[0], half[1])
+		}
+	}
+}
+
 func TestTasksAreDistinctAndBeginAlike(t *testing.T) {
 	for _, variant := range variants() {
 		w := build(t, variant, 2)
@@ -344,7 +359,7 @@ func TestKnobsOutOfBoundsAreNamed(t *testing.T) {
 	for name, spoil := range map[string]func(k *Knobs){
 		"variant": func(k *Knobs) { k.Variant = "magic" }, "families": func(k *Knobs) { k.Families = "few" },
 		"horizon": func(k *Knobs) { k.Horizon = 3 }, "slack": func(k *Knobs) { k.Slack = -1 }, "receptacles": func(k *Knobs) { k.Receptacles = 7 },
-		"appliances": func(k *Knobs) { k.Appliances = 1 }, "switches": func(k *Knobs) { k.Switches = 5 }, "drift": func(k *Knobs) { k.Drift = -1 },
+		"appliances": func(k *Knobs) { k.Appliances = 1 }, "switches": func(k *Knobs) { k.Switches = 5 }, "drift": func(k *Knobs) { k.Drift = -1 }, "familiar": func(k *Knobs) { k.Familiar = 2 },
 	} {
 		k := defaults()
 		spoil(&k)

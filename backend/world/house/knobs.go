@@ -33,6 +33,7 @@ type Knobs struct {
 	Receptacles int    `json:"receptacles" doc:"kinds of receptacles in a flat" default:"6" min:"2" max:"6" group:"world" pitfall:"chance is one in these for every thing to be stored or found"`
 	Appliances  int    `json:"appliances" doc:"appliances that might clean; as many might heat, cool and light" default:"3" min:"2" max:"4" group:"world"`
 	Switches    int    `json:"switches" doc:"switches on the panel; what heats and cools needs one of them" default:"3" min:"2" max:"4" group:"world"`
+	Familiar    int    `json:"familiar" doc:"materials of each noun that training has beyond half of them; the others are held out" default:"0" min:"0" max:"1" group:"world" pitfall:"with half of them held out a noun tells which materials it does not come with in training, and who learns that fails on the others"`
 	Drift       int    `json:"drift" doc:"span of episodes in which each liking is drawn anew once; 0 for never; variant habits" unit:"episodes" default:"600" min:"0" max:"1000000000" group:"world" pitfall:"the seed of an episode is its number on the calendar: seeds in a random order make likings look like noise"`
 }
 
@@ -61,7 +62,7 @@ func (k *Knobs) Validate() error {
 		value, lo, hi int
 	}{
 		{"horizon", k.Horizon, 4, 100}, {"slack", k.Slack, 0, 90}, {"receptacles", k.Receptacles, 2, 6},
-		{"appliances", k.Appliances, 2, 4}, {"switches", k.Switches, 2, 4}, {"drift", k.Drift, 0, 1e9},
+		{"appliances", k.Appliances, 2, 4}, {"switches", k.Switches, 2, 4}, {"familiar", k.Familiar, 0, 1}, {"drift", k.Drift, 0, 1e9},
 	} {
 		if n.value < n.lo || n.value > n.hi {
 			return lab.Errorf(lab.Invalid, "%s: knob %s is %d, want %d to %d", Name, n.name, n.value, n.lo, n.hi).

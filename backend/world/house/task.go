@@ -192,7 +192,7 @@ func (l *lexicon) handle(t thing) string {
 // numbered is the tag of number 1; smaller tags are materials.
 const numbered = 100
 
-// halves share all pairs out between the splits. They hang on no seed, so that all worlds of this package have the same.
+// halves share all pairs out between the splits. They hang on no seed, so that all worlds with equal knobs have the same.
 type halves struct {
 	materials [len24][2][]int // of a noun, by split
 	numbers   [len24][2][]int
@@ -201,11 +201,15 @@ type halves struct {
 	persons   [2][]int
 }
 
-func newHalves(l *lexicon) *halves {
+func newHalves(l *lexicon, familiar int) *halves {
 	const seed = 20260318
 	h := &halves{rooms: make([][2][]int, len(l.places))}
 	for n := range h.materials {
 		h.materials[n] = halve(seed, 0, n, 0, len(l.materials))
+		for range familiar {
+			held := h.materials[n][1]
+			h.materials[n] = [2][]int{append(h.materials[n][0], held[0]), held[1:]}
+		}
 		h.numbers[n] = halve(seed, 1, n, numbered, ids)
 		h.spots[n] = halve(seed, 2, n, l.spot0, len(l.spots))
 	}
