@@ -212,7 +212,7 @@ func (m *method) asks(banks []*written, k int) []question {
 	var asks []question
 	for _, t := range banks {
 		for _, q := range m.ends(t, k) {
-			q.shown = l.candidates(t, q.text, s, knobs)
+			q.shown = l.candidates(t, q.text, s, knobs, m.order)
 			asks = append(asks, q)
 		}
 	}

@@ -79,6 +79,12 @@ const (
 	PPO  = "ppo"
 )
 
+// Orders in which an answer agent reads entries.
+const (
+	BestLast = "best-last" // the one that fits best next to the question
+	Written  = "written"   // as they were written, the newest last
+)
+
 // Rewards of one question.
 const (
 	Exact   = "em"
@@ -98,6 +104,7 @@ type AgentKnobs struct {
 	Noise     float64 `json:"noise" doc:"share of the manager's traces with a random operation; the rest does what the oracle does" default:"0.1" min:"0" max:"1" group:"warm start"`
 	WrongPick float64 `json:"wrong_pick" doc:"share of the answer agent's traces that select a wrong entry and answer from it" default:"0.1" min:"0" max:"1" group:"warm start"`
 	Answers   float64 `json:"answers" doc:"share of traces that are the answer agent's" default:"0.5" min:"0" max:"1" group:"warm start"`
+	Order     string  `json:"order" doc:"order in which the answer agent reads entries: the one that fits best last, or the newest last" default:"written" enum:"best-last,written" group:"warm start"`
 	WarmSeed  int     `json:"warm_seed" doc:"seed of the warm start, which all seeds of a notebook share" default:"0" min:"0" max:"1000000" group:"warm start"`
 }
 

@@ -55,6 +55,7 @@ type method struct {
 	manager *connect.Model // nil for a reference
 	agent   *connect.Model // nil for a reference
 	traces  *tracer
+	order   string // of the entries that the answer agent reads
 	seed    uint64
 	draws   *rng.Stream // of training
 	places  []place     // of the manager's training
@@ -131,7 +132,7 @@ func (m *method) models(setup lab.Setup, bench lab.Bench) error {
 	if err != nil {
 		return err
 	}
-	m.traces = t
+	m.traces, m.order = t, t.mix.Order
 	if m.manager, err = connect.New(m.core, setup.Model, bench, spec, source, local.Options{Lean: true}); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (m *method) answerAll(ctx context.Context, asks []question) ([][]string, er
 // asking is the question about a key behind a turn with what retrieval finds for it in a bank, and nothing else.
 func (m *method) asking(t *talk, k key, lines []line, now int) question {
 	q := t.ask(k, now)
-	q.shown = top(lines, q.text, now, m.knobs.Candidates)
+	q.shown = arranged(top(lines, q.text, now, m.knobs.Candidates), m.order)
 	return q
 }
 
@@ -83,7 +83,7 @@ func (m *method) asking(t *talk, k key, lines []line, now int) question {
 type library []*written
 
 // draw is a question about one of the conversations, with entries of the others among those shown.
-func (l library) draw(s *rng.Stream, k RLKnobs) question {
+func (l library) draw(s *rng.Stream, k RLKnobs, order string) question {
 	for {
 		at := s.IntN(len(l))
 		t := l[at]
@@ -93,13 +93,13 @@ func (l library) draw(s *rng.Stream, k RLKnobs) question {
 			continue
 		}
 		q := t.ask(holds[s.IntN(len(holds))].key, now)
-		q.shown = l.candidates(t, q.text, s, k)
+		q.shown = l.candidates(t, q.text, s, k, order)
 		return q
 	}
 }
 
 // candidates are the entries shown with a question: those that fit it best of the conversation's own and of some other conversations'.
-func (l library) candidates(t *written, text string, s *rng.Stream, k RLKnobs) []line {
+func (l library) candidates(t *written, text string, s *rng.Stream, k RLKnobs, order string) []line {
 	var strange []line
 	for n := 0; len(l) > 1 && n < strangersFrom && k.Distractors > 0; n++ {
 		other := l[s.IntN(len(l))]
@@ -111,7 +111,7 @@ func (l library) candidates(t *written, text string, s *rng.Stream, k RLKnobs) [
 			strange = append(strange, e)
 		}
 	}
-	return candidates(t.recall(text, k.Candidates), strange, text, len(t.Turns)-1, k.Candidates, k.Distractors)
+	return arranged(candidates(t.recall(text, k.Candidates), strange, text, len(t.Turns)-1, k.Candidates, k.Distractors), order)
 }
 
 // strangersFrom are so many conversations whose entries lie among those of a question.
@@ -139,7 +139,7 @@ func (m *method) reinforceAnswerer(ctx context.Context) ([]measure, error) {
 	}
 	asks, seeds := make([]question, m.knobs.AnswerQuestions), make([]uint64, m.knobs.AnswerQuestions)
 	for i := range asks {
-		asks[i], seeds[i] = l.draw(m.draws, m.knobs), m.draws.Uint64()
+		asks[i], seeds[i] = l.draw(m.draws, m.knobs, m.order), m.draws.Uint64()
 	}
 	all, err := who.answer(ctx, asks, m.knobs.Group, seeds)
 	if err != nil {

@@ -18,6 +18,8 @@ type mixture struct {
 	World                           chat.Knobs
 	Habit, Noise, WrongPick, Answer float64
 	Capacity, Shown                 int
+	Clean                           float64
+	Order                           string
 }
 
 // The bank and the number of entries that traces are made with: those of the defaults, whatever an arm changes, so that all arms of a
@@ -26,6 +28,9 @@ const (
 	traceCapacity = 10
 	traceShown    = 4
 	traceMost     = 14 // most candidates of an answer's trace
+	// cleanBanks is the share of the manager's traces whose bank the oracle wrote up to the decision: under the habit alone lists would
+	// never grow, and no trace would show how a long one is merged.
+	cleanBanks = 0.6
 )
 
 // warmStart says how the model of a set-up is warmed up: on fresh traces of both roles. The manager's traces do what the oracle does, or
@@ -44,7 +49,7 @@ func warmStart(setup lab.Setup) (base.Spec, base.Source, *tracer, error) {
 	if err != nil {
 		return base.Spec{}, nil, nil, err
 	}
-	mix := mixture{w.knobs, agent.Habit, agent.Noise, agent.WrongPick, agent.Answers, traceCapacity, traceShown}
+	mix := mixture{w.knobs, agent.Habit, agent.Noise, agent.WrongPick, agent.Answers, traceCapacity, traceShown, cleanBanks, agent.Order}
 	spec := base.Spec{Shape: agent.Shape(words.Size()), Words: words.List(), World: w.name(), Knobs: agent.warm(), Seed: uint64(agent.WarmSeed), Mix: mix}
 	t := &tracer{mix: mix, world: w, words: words, first: rng.New(spec.Seed, "traces").Uint64()}
 	return spec, t.row, t, nil
@@ -103,15 +108,19 @@ func (t *tracer) manage(seed uint64, draw *rng.Stream) (rl.Datum, error) {
 	var ops []operation
 	var news fact
 	left := draw.IntN(n) + 1
+	clean := draw.Bool(cleanBanks)
 	for now, turn := range said.Turns {
 		for _, f := range turn.News {
 			if left == 0 {
 				break
 			}
 			news, shown = f, top(bank.Lines, t.world.text(f), now, t.mix.Shown)
-			ops = decide(t.habit(draw), f, shown, t.world, draw)
+			who := t.habit(draw)
+			if left--; clean && left > 0 {
+				who = OracleManager
+			}
+			ops = decide(who, f, shown, t.world, draw)
 			bank = bank.apply(shown, ops, now, t.mix.Capacity)
-			left--
 		}
 	}
 	return t.encode(managerPrompt(shown, t.world.text(news)), script(ops))
@@ -144,7 +153,7 @@ func (t *tracer) answer(seed uint64, who string, draw *rng.Stream) (rl.Datum, er
 	f := holds[draw.IntN(len(holds))]
 	question := said.ask(f.key, now).text
 	k := 2 + draw.IntN(traceMost-1)
-	shown := candidates(lines, strange, question, now, k, k*2/3)
+	shown := arranged(candidates(lines, strange, question, now, k, k*2/3), t.mix.Order)
 	return t.encode(answerPrompt(who, shown, question), t.answers(f, shown, draw).script(who))
 }
 
@@ -217,4 +226,15 @@ func candidates(own, others []line, question string, now, k, strangers int) []li
 	strange := top(others, question, now, min(strangers, k))
 	all := append(slices.Clone(strange), top(own, question, now, k-len(strange))...)
 	return top(all, question, now, k)
+}
+
+// arranged puts entries into the order in which an answer agent reads them, here from the last to the first: the best or the newest is
+// the first.
+func arranged(lines []line, order string) []line {
+	if order == BestLast {
+		return lines
+	}
+	lines = slices.Clone(lines)
+	slices.SortStableFunc(lines, func(a, b line) int { return b.When - a.When })
+	return lines
 }
