@@ -105,7 +105,7 @@ func (c *cli) root() *cobra.Command {
 	flags.IntVar(&c.cfg.Jobs, "jobs", c.cfg.Jobs, "runs at a time")
 	flags.IntVar(&c.cfg.Threads, "threads", c.cfg.Threads, "workers inside one run; they change no number")
 	flags.BoolVar(&c.json, "json", false, "one JSON object a line on standard output")
-	root.AddCommand(c.openCommand(), c.serveCommand(), c.runCommand(), c.pretrainCommand(), c.checkCommand(), c.recordCommand(), c.listCommand(),
+	root.AddCommand(c.openCommand(), c.serveCommand(), c.runCommand(), c.pretrainCommand(), c.allowCommand(), c.checkCommand(), c.recordCommand(), c.listCommand(),
 		c.runsCommand(), c.showCommand(), c.diffCommand(), c.docsCommand(), c.doctorCommand(), c.benchCommand(),
 		c.secretCommand(), c.targetCommand(), c.importDataCommand())
 	root.AddCommand(c.engineCommand())

@@ -63,7 +63,7 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 	e.hub = hub.New()
 	secrets := c.secrets()
 	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.expect,
-		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1), Cache: c.cfg.Home, Data: c.dataFile,
+		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1), Cache: c.cfg.Home, Data: c.dataFile, Allow: c.allowProgram,
 			Service: c.serviceFinder(ctx, secrets), Endpoint: c.endpointFinder(ctx, secrets)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
 		Machine: machine(), Log: e.log})
 	return e, nil

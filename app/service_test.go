@@ -143,7 +143,9 @@ func TestAModelAtAServiceGoesOnFromItsKeptState(t *testing.T) {
 	}
 	t.Setenv("LOCI_ENGINE_KEY", value)
 	address, key := startEngine(t, engineFlags{addr: "127.0.0.1:0", models: []string{filepath.Join(bench.Cache, "bases")}})
-	bench.Service = func(name string) (lab.Service, error) { return lab.Service{Name: name, URL: address, Key: lab.NewSecret(key)}, nil }
+	bench.Service = func(name string) (lab.Service, error) {
+		return lab.Service{Name: name, URL: address, Key: lab.NewSecret(key)}, nil
+	}
 
 	m := remote(t, bench, spec)
 	if err := m.Advance(t.Context(), 1, 1); err != nil {

@@ -34,6 +34,8 @@ type Bench struct {
 	Cache   string // folder of what several runs share, as warm starts; "" keeps nothing
 	// Service finds a training service by its name; nil where none is set up.
 	Service func(name string) (Service, error)
+	// Allow is asked before a program that a notebook names is started; its error is returned and nothing is started. nil allows.
+	Allow func(command []string) error
 	// Endpoint finds a model endpoint by its name; nil where none is set up.
 	Endpoint func(name string) (Endpoint, error)
 	// Data finds an imported data file by its name; nil where none can be. A name that was not imported is an error of code not-found

@@ -205,7 +205,7 @@ func (m *method) remember(ctx context.Context) (err error) {
 	if err := m.forget(); err != nil {
 		return err
 	}
-	if m.memory, err = outside.Open(ctx, m.setup, env, nil); err != nil || m.now.Life == "run" {
+	if m.memory, err = outside.Open(ctx, m.setup, env, m.bench.Allow); err != nil || m.now.Life == "run" {
 		return err
 	}
 	for _, b := range m.memory.Banks() {

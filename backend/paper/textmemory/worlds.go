@@ -64,9 +64,9 @@ func openChat(_ context.Context, _ string, knobs any, _ lab.Bench, _ uint64) (wo
 	return chat.New(*knobs.(*chat.Knobs))
 }
 
-// openOutside starts the program: whoever runs a notebook runs the commands in it.
-func openOutside(ctx context.Context, _ string, knobs any, _ lab.Bench, _ uint64) (world.Readable, error) {
-	return outside.New(ctx, *knobs.(*outside.Knobs), nil)
+// openOutside starts the program: bench.Allow is asked before.
+func openOutside(ctx context.Context, _ string, knobs any, bench lab.Bench, _ uint64) (world.Readable, error) {
+	return outside.New(ctx, *knobs.(*outside.Knobs), bench.Allow)
 }
 
 func openMath(_ context.Context, _ string, knobs any, _ lab.Bench, _ uint64) (world.Readable, error) {
