@@ -135,6 +135,9 @@ func (e *env) collect(ctx context.Context, file string, plan sched.Plan) (result
 		}
 		res.Runs = append(res.Runs, rec)
 	}
+	if res.Data, err = e.dataRead(plan); err != nil {
+		return results{}, err
+	}
 	res.Minutes = math.Round(seconds/60/float64(e.cfg.Jobs)*10) / 10
 	return res, nil
 }
@@ -202,6 +205,10 @@ func (c *cli) verify(ctx context.Context, file string) error {
 	defer os.RemoveAll(home)
 	other := *c
 	other.cfg.Home, other.cfg.Kernel = home, res.Kernel
+	if missing := c.lend(other.data(), res.Data); missing != "" {
+		fmt.Fprintf(c.err, "%s was recorded on %s, which is not here: not compared\n", file, missing)
+		return nil
+	}
 	want := res.Runs[rand.IntN(len(res.Runs))]
 	pick := choice{budget: "fast", seeds: fmt.Sprint(want.Seed), arms: []string{want.Arm}}
 	if want.Case != "" {

@@ -26,10 +26,18 @@ type results struct {
 	Machine  string          `json:"machine"`
 	Kernel   string          `json:"kernel"`
 	Seeds    []uint64        `json:"seeds"`
-	Minutes  float64         `json:"minutes"` // of all runs with the workers used
-	Metrics  []string        `json:"metrics"` // of the notebook's table
+	Minutes  float64         `json:"minutes"`        // of all runs with the workers used
+	Data     []recordedData  `json:"data,omitempty"` // real data that the runs read
+	Metrics  []string        `json:"metrics"`        // of the notebook's table
 	Verdicts []stats.Verdict `json:"verdicts"`
 	Runs     []resultRun     `json:"runs"`
+}
+
+// recordedData names real data by their hash: they do not ship with the results.
+type recordedData struct {
+	Name   string `json:"name"`
+	Layout string `json:"layout"`
+	Hash   string `json:"hash"`
 }
 
 // resultRun is one recorded run.

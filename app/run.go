@@ -146,7 +146,7 @@ func (c *cli) summary(ctx context.Context, e *env, doc *notebook.Document, plan 
 				return err
 			}
 		}
-		return nil
+		return c.partLines(ctx, e, doc, plan)
 	}
 	rows, err := e.owner.Table(ctx, plan)
 	if err != nil {
