@@ -63,11 +63,11 @@ func TestAModelBehindAnEndpointAnswersOutOfWhatIsRecalled(t *testing.T) {
 }
 
 func TestAnEndpointThatFailsStopsTheRunWhereItCanGoOn(t *testing.T) {
-	bench, server := endpoints(t, answers()...)
+	undisturbed, _ := endpoints(t, answers()...)
 	s := setup(t, conversations(), given{"kind": Reader, "kept": 2}, given{"kind": "bm25"})
 	s.Model = "endpoint near"
-	want := finish(t, begin(t, s, 1, bench)).text(t)
-	bench, server = endpoints(t, answers()...)
+	want := finish(t, begin(t, s, 1, undisturbed)).text(t)
+	bench, server := endpoints(t, answers()...)
 	m, all := begin(t, s, 1, bench), &record{}
 	if !all.advance(t, m) {
 		t.Fatal("there is one episode only")
