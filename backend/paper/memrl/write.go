@@ -93,7 +93,10 @@ func styleOf(e *lab.Entry) string {
 
 // styled writes the script of the episode anew.
 func (c *course) styled(style string) string {
-	head, body, _ := strings.Cut(c.task.Text, " : ")
+	head, body, ok := strings.Cut(c.task.Text, " : ")
+	if !ok { // nothing was done that the house understood
+		return c.task.Text
+	}
 	parts := strings.Split(body, " ; ")
 	end := parts[len(parts)-1]
 	steps := c.telling(parts[:len(parts)-1], style == failedStyle)

@@ -41,6 +41,10 @@ func TestAFailureLeavesAReflectionThatNamesTheStepThatFailed(t *testing.T) {
 			t.Errorf("%q of %q, want %q", e.Text, e.Source, want)
 		}
 	}
+	idle := course{task: lab.Experience{Kind: lab.OneTask, Text: "heat and store glass brush ; failed"}}
+	if got := idle.write(schemaStyle).Text; got != "heat and store glass brush ; failed" {
+		t.Errorf("of an episode without an action that was understood: %q", got)
+	}
 	c := heated(false, strings.Repeat("use red ; use kettle dead ; ", 5)+"failed")
 	if got := c.write(schemaStyle).Text; strings.Count(got, " ; ") != mostFailed {
 		t.Errorf("a reflection of %q", got)
