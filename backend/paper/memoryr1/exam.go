@@ -2,6 +2,7 @@ package memoryr1
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -169,7 +170,7 @@ func (m *method) question(ctx context.Context, emit lab.Emitter, banks []*writte
 		return nil, err
 	}
 	if look == whole {
-		if err := m.others(ctx, emit, who, banks, asks); err != nil {
+		if err := m.others(ctx, emit, who, banks, read); err != nil {
 			return nil, err
 		}
 	}
@@ -181,7 +182,11 @@ func (m *method) question(ctx context.Context, emit lab.Emitter, banks []*writte
 }
 
 // others examines the answer agent by drawn answers and with other numbers of entries.
-func (m *method) others(ctx context.Context, emit lab.Emitter, who answering, banks []*written, asks []question) error {
+func (m *method) others(ctx context.Context, emit lab.Emitter, who answering, banks []*written, read [][]reading) error {
+	asks := make([]question, len(read))
+	for i := range read {
+		asks[i] = read[i][0].question
+	}
 	seeds := rng.New(m.seed, "answers").Seeds(len(asks))
 	who.temperature = 1
 	drawn, err := who.answer(ctx, asks, 1, seeds)
@@ -190,19 +195,21 @@ func (m *method) others(ctx context.Context, emit lab.Emitter, who answering, ba
 	}
 	values := []measure{{MetricAnswerDraw, right(drawn)}}
 	who.temperature = 0
-	for name, k := range map[string]int{MetricAnswer4: 4, MetricAnswer8: 8, MetricAnswer12: 12} {
-		asks := m.asks(banks, k)
-		read, err := who.answer(ctx, asks, 1, make([]uint64, len(asks)))
-		if err != nil {
-			return err
+	for _, k := range otherCandidates() {
+		read := read
+		if k != m.knobs.Candidates {
+			asks := m.asks(banks, k)
+			if read, err = who.answer(ctx, asks, 1, make([]uint64, len(asks))); err != nil {
+				return err
+			}
 		}
-		values = append(values, measure{name, right(read)})
+		values = append(values, measure{fmt.Sprintf("%s_k%d", MetricAnswer, k), right(read)})
 	}
-	slices.SortFunc(values[1:], func(a, b measure) int {
-		return len(a.name)*100 + int(a.name[len(a.name)-1]) - len(b.name)*100 - int(b.name[len(b.name)-1])
-	})
 	return m.emitAll(emit, values)
 }
+
+// otherCandidates are the numbers of entries with which a test examines the answer agent, whatever it learned with.
+func otherCandidates() []int { return []int{4, 8, 12} }
 
 // asks are the questions at the ends of conversations, each with so many entries, those of others among them.
 func (m *method) asks(banks []*written, k int) []question {

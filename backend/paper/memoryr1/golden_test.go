@@ -98,11 +98,11 @@ func (c curve) differences(got curve) (all []string) {
 // how long to look is not here, nor what needs more memory than a test fills.
 func another() map[string]map[string]any {
 	return map[string]map[string]any{
-		Tiny: {"width": 16, "layers": 2, "heads": 4, "inner": 32, "warm_steps": 61, "warm_batch": 8, "warm_rate": 0.02, "habit": 0.2, "noise": 0.4, "wrong_pick": 0.9,
-			"answers": 0.2, "order": BestLast, "warm_seed": 1},
+		Tiny: {"width": 16, "layers": 2, "heads": 4, "inner": 32, "warm_steps": 61, "warm_batch": 8, "warm_rate": 0.02, "habit": 0.2, "noise": 0.4, "wrong_pick": 0.9, "distracted": 0.1,
+			"answers": 0.2, "order": Written, "warm_seed": 1},
 		Own: {"manager": AddAll, "capacity": 2, "shown": 1},
-		"two-stage": {"updates": 2, "questions": 5, "group": 5, "learning_rate": 0.02, "temperature": 0.7, "clip_low": 0.0, "clip_high": 0.0, "grad_clip": 0.01, "minibatches": 2,
-			"answer_updates": 2, "answer_questions": 5, "answer_rate": 0.02, "algorithm": PPO, "reader": ModelReader, "reward": Overlap, "linked": 1.0, "own_banks": false,
+		"two-stage": {"updates": 1, "questions": 5, "group": 5, "learning_rate": 0.02, "temperature": 0.7, "clip_low": 0.0, "clip_high": 0.0, "grad_clip": 0.01, "minibatches": 2,
+			"answer_updates": 1, "answer_questions": 5, "answer_rate": 0.02, "algorithm": PPO, "reader": ModelReader, "reward": Overlap, "linked": 1.0, "own_banks": false,
 			"candidates": 3, "distractors": 0, "select": false, "pool": 5, "more_supervised": true},
 		"unmoved": {"context": true, "evaluations": true, "eval_conversations": true, "test_conversations": true},
 		// What counts only beside another knob: the critic's weight with PPO, wrong banks where banks are not the policy's own.
@@ -113,7 +113,7 @@ func another() map[string]map[string]any {
 func TestEveryKnobMovesTheEvents(t *testing.T) {
 	bench := oneBase(t)
 	// Several steps an update, all but the first of them not on the policy that drew, so that the bounds of the ratio count.
-	base := brief().with("minibatches", 2).with("eval_conversations", 1).with("test_conversations", 2).with("learning_rate", 0.03).with("answer_rate", 0.03)
+	base := brief().with("minibatches", 2).with("eval_conversations", 1).with("test_conversations", 2).with("learning_rate", 0.03).with("answer_rate", 0.03).with("updates", 2).with("answer_updates", 2)
 	run := func(agent, memory, learning given) string {
 		return finish(t, begin(t, setup(t, agent, memory, learning), 1, bench)).text(t)
 	}

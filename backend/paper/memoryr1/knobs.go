@@ -31,6 +31,14 @@ const (
 	NoManager     = "none"
 )
 
+// answerRate is the learning rate of the second stage.
+func (k *RLKnobs) answerRate() float64 {
+	if k.AnswerRate == 0 {
+		return k.Rate
+	}
+	return k.AnswerRate
+}
+
 // Sections are the parts of a set-up.
 func Sections() []schema.Section {
 	return []schema.Section{
@@ -51,7 +59,7 @@ func Sections() []schema.Section {
 // presets are the numbers of group-relative policy optimisation that differ here from those of other papers.
 func presets() []schema.Preset {
 	return []schema.Preset{
-		{Path: "updates", Default: "80", Fast: "4"},
+		{Path: "updates", Default: "90", Fast: "10"},
 		{Path: "questions", Default: "48", Fast: "12"},
 		{Path: "group", Default: "8", Fast: "4"},
 	}
@@ -97,14 +105,15 @@ const mostSlots = 24
 // AgentKnobs are the sizes of the model and what it was warmed up on. Both roles begin from the same warm start.
 type AgentKnobs struct {
 	base.ModelKnobs
-	Steps     int     `json:"warm_steps" doc:"supervised steps that make the warm start" unit:"steps" default:"4000" fast:"300" min:"0" max:"10000000" main:"true" group:"warm start" pitfall:"too few, and the operation that learning is to discover is never sampled: read merge_groups"`
+	Steps     int     `json:"warm_steps" doc:"supervised steps that make the warm start" unit:"steps" default:"6000" fast:"400" min:"0" max:"10000000" main:"true" group:"warm start" pitfall:"too few, and the operation that learning is to discover is never sampled: read merge_groups"`
 	Batch     int     `json:"warm_batch" doc:"fresh traces of each supervised step" default:"32" min:"1" max:"65536" group:"warm start"`
 	WarmRate  float64 `json:"warm_rate" doc:"highest learning rate of the warm start" default:"0.002" min:"0.000001" max:"1" group:"warm start"`
 	Habit     float64 `json:"habit" doc:"share of the manager's traces that delete and then add, as a prompted manager does where facts look alike" default:"0.5" min:"0" max:"1" main:"true" group:"warm start"`
 	Noise     float64 `json:"noise" doc:"share of the manager's traces with a random operation; the rest does what the oracle does" default:"0.1" min:"0" max:"1" group:"warm start"`
-	WrongPick float64 `json:"wrong_pick" doc:"share of the answer agent's traces that select a wrong entry and answer from it" default:"0.1" min:"0" max:"1" group:"warm start"`
+	Distract  float64 `json:"distracted" doc:"share of the answer agent's traces that answer from the newest entry about the attribute asked, whoever's it is" default:"0.6" min:"0" max:"1" main:"true" group:"warm start"`
+	WrongPick float64 `json:"wrong_pick" doc:"share of the answer agent's traces that select any entry and answer from it" default:"0.1" min:"0" max:"1" group:"warm start"`
 	Answers   float64 `json:"answers" doc:"share of traces that are the answer agent's" default:"0.5" min:"0" max:"1" group:"warm start"`
-	Order     string  `json:"order" doc:"order in which the answer agent reads entries: the one that fits best last, or the newest last" default:"written" enum:"best-last,written" group:"warm start"`
+	Order     string  `json:"order" doc:"order in which the answer agent reads entries: the one that fits best last, or the newest last" default:"best-last" enum:"best-last,written" group:"warm start"`
 	WarmSeed  int     `json:"warm_seed" doc:"seed of the warm start, which all seeds of a notebook share" default:"0" min:"0" max:"1000000" group:"warm start"`
 }
 
@@ -140,9 +149,9 @@ type MemoryKnobs struct {
 // RLKnobs are the two stages of learning.
 type RLKnobs struct {
 	rl.GRPOKnobs
-	AnswerUpdates   int     `json:"answer_updates" doc:"updates of the answer agent, the manager frozen; 0 leaves the warm start as it is" default:"60" fast:"4" min:"0" max:"1000000" main:"true" group:"budget"`
+	AnswerUpdates   int     `json:"answer_updates" doc:"updates of the answer agent, the manager frozen; 0 leaves the warm start as it is" default:"40" fast:"6" min:"0" max:"1000000" main:"true" group:"budget"`
 	AnswerQuestions int     `json:"answer_questions" doc:"questions of each update of the answer agent" default:"24" fast:"6" min:"1" max:"4096" group:"budget"`
-	AnswerRate      float64 `json:"answer_rate" doc:"learning rate of the answer agent" default:"0.0003" min:"0" max:"1" group:"learning"`
+	AnswerRate      float64 `json:"answer_rate" doc:"learning rate of the answer agent; 0 is that of the manager" default:"0" min:"0" max:"1" group:"learning"`
 	Algorithm       string  `json:"algorithm" doc:"how the answer agent learns: groups without a critic, or a critic" default:"grpo" enum:"grpo,ppo" main:"true" group:"learning"`
 	Critic          float64 `json:"critic" doc:"weight of the critic's loss, for algorithm ppo" default:"0.5" min:"0" max:"10" group:"learning"`
 	Reader          string  `json:"reader" doc:"who answers while the manager learns: the rule that trusts the newest entry, or the frozen answer agent" default:"rule" enum:"rule,model" main:"true" group:"learning"`
@@ -155,7 +164,7 @@ type RLKnobs struct {
 	Select          bool    `json:"select" doc:"the answer agent names the entries that it uses before it answers" default:"true" main:"true" group:"memory"`
 	Pool            int     `json:"pool" doc:"conversations whose banks the frozen manager writes for the second stage" default:"160" fast:"16" min:"1" max:"1000000" group:"budget"`
 	Extra           bool    `json:"more_supervised" doc:"spend the updates of both roles on more supervised steps instead of reinforcement: the control" default:"false" group:"learning"`
-	Evaluations     int     `json:"evaluations" doc:"evaluations during each stage, evenly spread, the last at its end" default:"5" fast:"2" min:"1" max:"1000" group:"budget"`
+	Evaluations     int     `json:"evaluations" doc:"evaluations during each stage, evenly spread, the last at its end" default:"6" fast:"2" min:"1" max:"1000" group:"budget"`
 	EvalTalks       int     `json:"eval_conversations" doc:"conversations of each evaluation during training" default:"40" fast:"12" min:"1" max:"100000" group:"budget"`
-	TestTalks       int     `json:"test_conversations" doc:"conversations of each test, before and after each stage" default:"150" fast:"24" min:"1" max:"100000" group:"budget"`
+	TestTalks       int     `json:"test_conversations" doc:"conversations of each test, before and after each stage" default:"120" fast:"24" min:"1" max:"100000" group:"budget"`
 }

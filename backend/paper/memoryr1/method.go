@@ -273,7 +273,7 @@ func (m *method) finish(ctx context.Context, emit lab.Emitter) error {
 func (m *method) supervise(ctx context.Context, model *connect.Model) ([]measure, error) {
 	n, at, source, rate := m.knobs.Questions*m.knobs.Group, m.now.Managed, m.traces.manages, m.knobs.Rate
 	if model == m.agent {
-		n, at, source, rate = m.knobs.AnswerQuestions*m.knobs.Group, m.now.Answered, m.traces.answering(m.knobs.Select), m.knobs.AnswerRate
+		n, at, source, rate = m.knobs.AnswerQuestions*m.knobs.Group, m.now.Answered, m.traces.answering(m.knobs.Select), m.knobs.answerRate()
 	}
 	data, _, err := base.Batch(source, m.manager.Warm.Spec.Examples()+uint64(at*n), n)
 	if err != nil {

@@ -48,7 +48,7 @@ func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 func TestAnyMemoryRunsHere(t *testing.T) {
 	bench := oneBase(t)
 	for _, kind := range mem.Kinds() {
-		r := finish(t, begin(t, setup(t, tinier(), given{"kind": kind.Name}, brief().with("answer_updates", 1)), 1, bench))
+		r := finish(t, begin(t, setup(t, tinier(), given{"kind": kind.Name}, brief().with("answer_updates", 1).with("test_conversations", 2).with("pool", 2)), 1, bench))
 		em := r.last(t, MetricEM)
 		if strings.HasPrefix(kind.Name, "none") && em != 0 || kind.Name == "full" && em < 0.5 {
 			t.Errorf("memory %s: em is %v", kind.Name, em)

@@ -63,7 +63,7 @@ func parseSlot(word string) int {
 // parseOperations reads what a manager wrote. An operation that lacks what it needs is left out and counted as a fault, as is everything
 // behind the most operations that one decision may have; what is left out changes nothing.
 func parseOperations(text string) (ops []operation, faults int) {
-	words := strings.Fields(text)
+	words := slices.DeleteFunc(strings.Fields(text), func(w string) bool { return w == "." }) // an endpoint likes to end a sentence
 	for len(words) > 0 {
 		if !slices.Contains(operations(), words[0]) {
 			return ops, faults + 1

@@ -97,7 +97,7 @@ func (a answered) script(role string) string {
 // parseAnswer reads what an answer agent wrote about so many entries: "SEL [2] ANS cat dog", or "ANS cat dog". Places that were not shown
 // and words out of order are faults; what is understood counts.
 func parseAnswer(text string, shown int) (a answered) {
-	words := strings.Fields(text)
+	words := slices.DeleteFunc(strings.Fields(text), func(w string) bool { return w == "." }) // an endpoint likes to end a sentence
 	at := slices.Index(words, response)
 	if at < 0 {
 		a.Faults++

@@ -156,7 +156,7 @@ func (m *method) reinforceAnswerer(ctx context.Context) ([]measure, error) {
 		seen.group(&groups[i], nil)
 	}
 	k := m.knobs.GRPOKnobs
-	k.Rate = m.knobs.AnswerRate
+	k.Rate = m.knobs.answerRate()
 	if m.knobs.Algorithm == PPO {
 		more, err := learnWithCritic(ctx, m.agent.Train, groups, k, m.knobs)
 		return append(seen.answered(), more...), err

@@ -15,11 +15,12 @@ import (
 
 // mixture is what the traces of a warm start are made of.
 type mixture struct {
-	World                           chat.Knobs
-	Habit, Noise, WrongPick, Answer float64
-	Capacity, Shown                 int
-	Clean                           float64
-	Order                           string
+	World                       chat.Knobs
+	Habit, Noise                float64
+	Distract, WrongPick, Answer float64
+	Capacity, Shown             int
+	Clean                       float64
+	Order                       string
 }
 
 // The bank and the number of entries that traces are made with: those of the defaults, whatever an arm changes, so that all arms of a
@@ -35,7 +36,7 @@ const (
 
 // warmStart says how the model of a set-up is warmed up: on fresh traces of both roles. The manager's traces do what the oracle does, or
 // what a prompted manager is known to do, or something at random; what they write is right in all of them. The answer agent's traces
-// select the right entries, or the newest alone, or a wrong one.
+// select the right entries, or are distracted by the newest one about the same attribute, or select anything.
 func warmStart(setup lab.Setup) (base.Spec, base.Source, *tracer, error) {
 	var agent AgentKnobs
 	if err := setup.Section("agent", &agent); err != nil {
@@ -49,7 +50,7 @@ func warmStart(setup lab.Setup) (base.Spec, base.Source, *tracer, error) {
 	if err != nil {
 		return base.Spec{}, nil, nil, err
 	}
-	mix := mixture{w.knobs, agent.Habit, agent.Noise, agent.WrongPick, agent.Answers, traceCapacity, traceShown, cleanBanks, agent.Order}
+	mix := mixture{w.knobs, agent.Habit, agent.Noise, agent.Distract, agent.WrongPick, agent.Answers, traceCapacity, traceShown, cleanBanks, agent.Order}
 	spec := base.Spec{Shape: agent.Shape(words.Size()), Words: words.List(), World: w.name(), Knobs: agent.warm(), Seed: uint64(agent.WarmSeed), Mix: mix}
 	t := &tracer{mix: mix, world: w, words: words, first: rng.New(spec.Seed, "traces").Uint64()}
 	return spec, t.row, t, nil
@@ -170,22 +171,32 @@ func (t *tracer) bank(said *talk, draw *rng.Stream) ([]line, int) {
 	return kept.Lines, len(said.Turns) - 1
 }
 
-// answers is what the trace says to a question about f: all entries of the key and what they hold together, or, by habit, the newest alone;
-// sometimes a wrong entry.
+// answers is what the trace says to a question about f: all entries of the key and what they hold together; or, by habit, the newest entry
+// about the same attribute, whoever's it is; or any entry.
 func (t *tracer) answers(f fact, shown []line, draw *rng.Stream) answered {
 	if len(shown) > 0 && draw.Bool(t.mix.WrongPick) {
-		slot := 1 + draw.IntN(len(shown))
-		e, _ := t.world.parse(shown[slot-1].Text)
-		return answered{Picked: []int{slot}, Values: e.Values}
+		return t.from(1+draw.IntN(len(shown)), shown)
 	}
-	if draw.Bool(t.mix.Habit) {
-		slot, e := slotOf(f, shown, t.world)
-		if slot == 0 {
-			return answered{}
-		}
-		return answered{Picked: []int{slot}, Values: e.Values}
+	if slot := t.distracting(f, shown); slot > 0 && draw.Bool(t.mix.Distract) {
+		return t.from(slot, shown)
 	}
 	return together(f, shown, t.world)
+}
+
+// from answers from one entry alone.
+func (t *tracer) from(slot int, shown []line) answered {
+	e, _ := t.world.parse(shown[slot-1].Text)
+	return answered{Picked: []int{slot}, Values: e.Values}
+}
+
+// distracting is the place of the newest entry about the attribute of f, from 1; 0 where there is none.
+func (t *tracer) distracting(f fact, shown []line) (slot int) {
+	for i, l := range shown {
+		if e, ok := t.world.parse(l.Text); ok && e.What == f.What && (slot == 0 || l.When > shown[slot-1].When) {
+			slot = i + 1
+		}
+	}
+	return slot
 }
 
 // together answers as well as the entries allow: what holds of the key when they are read from the oldest to the newest.
