@@ -54,17 +54,17 @@ func small() given {
 
 // tinier is a model that is warmed up in a second, well enough to act in the right form.
 func tinier() given {
-	return given{"kind": Tiny, "width": 32, "layers": 1, "heads": 2, "inner": 64, "context": 96, "warm_steps": 150, "warm_batch": 16, "warm_rate": 0.01}
+	return given{"kind": Tiny, "width": 32, "layers": 2, "heads": 4, "inner": 48, "context": 96, "warm_steps": 300, "warm_batch": 16, "warm_rate": 0.006}
 }
 
 // shelved is a library that is read at once.
 func shelved() given {
-	return given{"kind": Library, "library_warmup": 0, "least": 0, "capacity": 6, "clusters": 12, "suits": 0.6}
+	return given{"kind": Library, "library_warmup": 0, "least": 0, "capacity": 6, "clusters": 40, "suits": 0.3, "reach": 0.1}
 }
 
 // brief is a training of four updates.
 func brief() given {
-	return given{"kind": "slea", "updates": 4, "questions": 3, "group": 4, "learning_rate": 0.003, "evaluations": 2, "eval_questions": 6, "test_questions": 8}
+	return given{"kind": "slea", "updates": 4, "questions": 4, "group": 4, "learning_rate": 0.003, "evaluations": 2, "eval_questions": 6, "test_questions": 8}
 }
 
 // begin makes the method and closes it at the end of the test.

@@ -48,7 +48,7 @@ type ReferenceKnobs struct {
 // LibraryKnobs are the experience library.
 type LibraryKnobs struct {
 	Delta      float64 `json:"delta" doc:"likeness from which on an observation joins a cluster" symbol:"δ" default:"0.7" min:"0" max:"1" paper:"0.85" main:"true" group:"memory" pitfall:"too low, and phases of a task that call for different hints are one cluster"`
-	Reach      float64 `json:"reach" doc:"likeness from which on an entry is linked to a cluster, or read where a cluster has none" default:"0.5" min:"0" max:"1" paper:"0.85" group:"memory" pitfall:"held-out rooms and things are never very like what was seen"`
+	Reach      float64 `json:"reach" doc:"likeness from which on an entry is linked to a cluster, or read where a cluster has none" default:"0.2" min:"0" max:"1" paper:"0.85" group:"memory" pitfall:"held-out rooms and things are never very like what was seen"`
 	Suits      float64 `json:"suits" doc:"share of the words of an entry's subject that the observation must have for it to be read; a class stands for its things" default:"1" min:"0" max:"1" group:"memory" pitfall:"below 1 what holds for wood is read where metal is at hand"`
 	Strategies int     `json:"strategies" doc:"strategies in a reading" symbol:"k+" unit:"entries" default:"2" min:"0" max:"20" paper:"2" main:"true" group:"memory"`
 	Warnings   int     `json:"warnings" doc:"warnings in a reading" symbol:"k-" unit:"entries" default:"1" min:"0" max:"20" paper:"1" main:"true" group:"memory"`

@@ -29,9 +29,21 @@ type library struct {
 	write  *writer
 	zones  [2]*mem.Bank
 	index  index
-	sets   map[string][2]wordSet // the observations at which an entry's decision and its episode began, by zone and id
-	frozen bool                  // readings open no cluster and link nothing
+	facts  map[string]known // of entries, by zone and id
+	frozen bool             // readings open no cluster and link nothing
 	hits   counted
+}
+
+// known is what a reading compares an entry by.
+type known struct {
+	seen    [2]wordSet // the observations at which its decision and its episode began
+	subject wordSet
+	action  string
+}
+
+func (l *library) know(zone int, e *lab.Entry) {
+	subject, action, _, _ := split(e.Text)
+	l.facts[linkName(zone, e.ID)] = known{[2]wordSet{l.words.set(e.Labels[0]), l.words.set(e.Labels[1])}, l.words.set(subject), action}
 }
 
 // counted are the readings since the counts were taken last.
@@ -39,7 +51,7 @@ type counted struct{ Looked, Hit, Born, Died int }
 
 func newLibrary(k LibraryKnobs, key string, words []string, w *writer, log *mem.Log, count func(string) int) *library {
 	v := newVocabulary(words)
-	return &library{knobs: k, key: key, words: v, write: w, index: index{words: v, delta: k.Delta, most: k.Clusters}, sets: map[string][2]wordSet{},
+	return &library{knobs: k, key: key, words: v, write: w, index: index{words: v, delta: k.Delta, most: k.Clusters}, facts: map[string]known{},
 		zones: [2]*mem.Bank{mem.NewBank(zoneStrategies, log, count), mem.NewBank(zoneWarnings, log, count)}}
 }
 
@@ -112,14 +124,21 @@ func (l *library) lookUp(saw string, by, strategies, warnings int, besides []str
 
 // candidates of a zone, best first: the entries that are linked to the cluster, or all that are near enough.
 func (l *library) candidates(zone int, c *cluster, set, told wordSet, by int, linked bool) (list []scored) {
-	for _, e := range l.zones[zone].All() {
-		name := linkName(zone, e.ID)
-		likes := like(set, l.sets[name][by])
-		if linked && !slices.Contains(c.Linked, name) || !linked && likes < l.knobs.Reach {
-			continue
-		}
-		if suits := l.suits(e.Text, told); suits >= l.knobs.Suits {
+	consider := func(e *lab.Entry, least float64) {
+		k := l.facts[linkName(zone, e.ID)]
+		if likes, suits := like(set, k.seen[by]), contained(k.subject, told); likes >= least && suits >= l.knobs.Suits {
 			list = append(list, scored{e, suits, likes})
+		}
+	}
+	if linked {
+		for _, name := range c.Linked {
+			if e, ok := l.zones[zone].Get(name[1:]); ok && name == linkName(zone, e.ID) {
+				consider(e, 0)
+			}
+		}
+	} else {
+		for _, e := range l.zones[zone].All() {
+			consider(e, l.knobs.Reach)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b scored) int {
@@ -140,13 +159,11 @@ func (l *library) withClasses(saw string) string {
 	return b.String()
 }
 
-// suits is the share of the words of an entry's subject that a set of words has.
-func (l *library) suits(text string, set wordSet) float64 {
-	subject, _, _ := strings.Cut(text, " : ")
-	words := l.words.set(subject)
+// contained is the share of the words of one set that another has; 0 of an empty one.
+func contained(words, in wordSet) float64 {
 	both, all := 0, 0
 	for i := range words {
-		both += bits.OnesCount64(words[i] & set[i])
+		both += bits.OnesCount64(words[i] & in[i])
 		all += bits.OnesCount64(words[i])
 	}
 	return float64(both) / float64(max(all, 1))
@@ -161,7 +178,7 @@ func (l *library) recall(zone int, saw string, list []scored, k int, found bool,
 	}
 	for _, s := range list {
 		h := lab.Hit{Entry: s.entry.ID, Score: s.entry.Numbers["score"], Parts: map[string]lab.Float{"score": s.entry.Numbers["score"], "suits": lab.Float(s.suits), "likeness": lab.Float(s.likes)}}
-		_, action, _, _ := split(s.entry.Text)
+		action := l.facts[linkName(zone, s.entry.ID)].action
 		switch {
 		case actions[action]:
 			h.Why = "same action"
@@ -211,15 +228,15 @@ func (l *library) evolve(batch []episode) error {
 // fresh are the first n candidates that are no repetition of an entry or of each other.
 func (l *library) fresh(zone int, list []candidate, n int) (out []candidate) {
 	for _, c := range list {
-		if len(out) < n && !l.known(zone, c.text) && !slices.ContainsFunc(out, func(o candidate) bool { return o.text == c.text }) {
+		if len(out) < n && !l.has(zone, c.text) && !slices.ContainsFunc(out, func(o candidate) bool { return o.text == c.text }) {
 			out = append(out, c)
 		}
 	}
 	return out
 }
 
-// known says whether a zone has an entry more than Alike like a text.
-func (l *library) known(zone int, text string) bool {
+// has says whether a zone has an entry more than Alike like a text.
+func (l *library) has(zone int, text string) bool {
 	set := l.words.set(text)
 	return slices.ContainsFunc(l.zones[zone].All(), func(e *lab.Entry) bool {
 		return e.Text == text || like(set, l.words.set(e.Text)) > l.knobs.Alike
@@ -270,7 +287,7 @@ func (l *library) admit(zone int, c candidate) (bool, error) {
 		return false, err
 	}
 	l.hits.Born++
-	l.attach(zone, id, c)
+	l.attach(zone, id)
 	return true, nil
 }
 
@@ -296,21 +313,25 @@ func (l *library) lowest(zone int, level string) (n int, lowest *lab.Entry) {
 
 func (l *library) evict(zone int, id string) error {
 	l.index.unlink(linkName(zone, id))
-	delete(l.sets, linkName(zone, id))
+	delete(l.facts, linkName(zone, id))
 	l.hits.Died++
 	return l.zones[zone].Delete(id, "its level is full and its score the lowest")
 }
 
 // attach links a new entry to all clusters with entries that its own observation is near enough to.
-func (l *library) attach(zone int, id string, c candidate) {
-	name := linkName(zone, id)
-	l.sets[name] = [2]wordSet{l.words.set(c.saw), l.words.set(c.first)}
+func (l *library) attach(zone int, id string) {
+	e, ok := l.zones[zone].Get(id)
+	if !ok {
+		return
+	}
+	l.know(zone, e)
 	by := byDecision
 	if l.key == ByTask {
 		by = byEpisode
 	}
+	name := linkName(zone, id)
 	for _, cl := range l.index.Clusters {
-		if len(cl.Linked) > 0 && like(cl.words, l.sets[name][by]) >= l.knobs.Reach {
+		if len(cl.Linked) > 0 && like(cl.words, l.facts[name].seen[by]) >= l.knobs.Reach {
 			cl.link(name)
 		}
 	}
@@ -334,7 +355,7 @@ func (l *library) Snapshot(w io.Writer) error {
 
 // Restore implements lab.Snapshotter.
 func (l *library) Restore(r io.Reader) error {
-	l.sets = map[string][2]wordSet{}
+	l.facts = map[string]known{}
 	for zone, z := range l.zones {
 		if err := z.Restore(r); err != nil {
 			return err
@@ -343,7 +364,7 @@ func (l *library) Restore(r io.Reader) error {
 			if len(e.Labels) != 2 {
 				return lab.Errorf(lab.Invalid, "the kept library has entry %q without its two observations", e.ID)
 			}
-			l.sets[linkName(zone, e.ID)] = [2]wordSet{l.words.set(e.Labels[0]), l.words.set(e.Labels[1])}
+			l.know(zone, e)
 		}
 	}
 	var s libraryState

@@ -287,7 +287,7 @@ func TestTheBanksFollowFromTheEvents(t *testing.T) {
 			want := map[string]string{}
 			for _, e := range bank.All() {
 				want[e.ID] = e.Text
-				if _, ok := l.sets[linkName(zone, e.ID)]; !ok {
+				if _, ok := l.facts[linkName(zone, e.ID)]; !ok {
 					t.Errorf("entry %s has no observation to be found by", e.ID)
 				}
 			}
@@ -297,7 +297,7 @@ func TestTheBanksFollowFromTheEvents(t *testing.T) {
 		}
 		for _, c := range l.index.Clusters {
 			for _, link := range c.Linked {
-				if _, ok := l.sets[link]; !ok {
+				if _, ok := l.facts[link]; !ok {
 					t.Errorf("a cluster links to %s, which is gone", link)
 				}
 			}

@@ -5,20 +5,39 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/mem"
 )
 
-// oneBase is a cache that the set-ups of a test share, so that their warm start is made once.
-func oneBase(t *testing.T) lab.Bench { return lab.Bench{Cache: t.TempDir()} }
+// folder is the cache of warm starts that all tests share, so that each is made once.
+var folder = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "slea") })
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := folder(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+func oneBase(t *testing.T) lab.Bench {
+	t.Helper()
+	dir, err := folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lab.Bench{Cache: dir}
+}
 
 func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 	for policy, want := range map[string][2]float64{"oracle": {1, 1}, "full-memory": {0.95, 1}, "memory-free": {0, 0.35}, "random": {0, 0.05}} {
-		agent := given{"kind": Reference, "policy": policy, "practice": 300}
+		agent := given{"kind": Reference, "policy": policy, "practice": 250}
 		r := finish(t, begin(t, setup(t, given{"kind": "house"}, agent, shelved(), brief().with("test_questions", 200)), 1, lab.Bench{}))
 		for _, name := range []string{MetricTest, MetricSuccess} {
 			if got := r.last(t, name); got < want[0] || got > want[1] {
@@ -46,9 +65,9 @@ func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 		s := setup(t, small(), tinier(), g[0], g[1])
 		want := finish(t, begin(t, s, 1, bench)).text(t)
 		b := bench
-		b.Threads = 3
+		b.Threads = 2
 		if got := finish(t, begin(t, s, 1, b)).text(t); got != want {
-			t.Errorf("%s, 3 threads: events differ", name)
+			t.Errorf("%s, 2 threads: events differ", name)
 		}
 	}
 }
@@ -113,7 +132,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 	got, m := &record{}, begin(t, s, 1, bench)
 	var state bytes.Buffer
 	stops := 0
-	for patience := 2; ; patience *= 2 {
+	for patience := 8; ; patience *= 4 {
 		ctx, unit := &countdown{Context: t.Context(), left: patience}, &record{}
 		p, err := m.Advance(ctx, unit)
 		if err != nil {
@@ -127,7 +146,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			}
 			continue
 		}
-		patience = 2
+		patience = 8
 		got.events = append(got.events, unit.events...)
 		state.Reset()
 		if err := m.Snapshot(&state); err != nil {
