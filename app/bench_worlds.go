@@ -6,6 +6,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/world"
+	"github.com/loci-lab/loci/backend/world/chat"
 	"github.com/loci-lab/loci/backend/world/house"
 )
 
@@ -37,7 +38,16 @@ func textBenches() []textBench {
 		{"house, hidden rules", of(house.HiddenRules)},
 		{"house, exact ids", of(house.ExactIDs)},
 		{"house, habits", of(house.Habits)},
+		{"chat", chatBench},
 	}
+}
+
+func chatBench() (world.Text, error) {
+	var k chat.Knobs
+	if err := defaults(&k); err != nil {
+		return nil, err
+	}
+	return chat.New(k)
 }
 
 // benchWorlds plays text worlds with their oracle on one core: every observation is put into words, every answer is read.
