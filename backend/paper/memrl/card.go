@@ -50,6 +50,8 @@ func deviations() []string {
 		"D9: a task is answered step by step from memory lines and the present observation alone; the reader does not see its earlier steps.",
 		"D10: all seeds of a notebook share one reader (agent.warm_seed), so intervals over seeds say nothing about how readers differ; rules, tasks and flats differ by seed.",
 		"D11: actions are drawn at agent.temperature while the memory learns, and are the most probable ones in tests.",
-		"D12: a model endpoint acts through the same loop; answers beyond the house's words are cut, and no log-probabilities are known.",
+		"D12: two entries are read (memory.k), where the paper reads three: a reader of this size acts on the line next to the observation, and a third line would get its share of the reward without a part in it.",
+		"D13: rules have fewer answers than the world's own default (world.receptacles, world.appliances, world.switches), so that something succeeds by chance before there is anything to choose from.",
+		"D14: a model endpoint acts through the same loop; answers beyond the house's words are cut, and no log-probabilities are known.",
 	}
 }

@@ -1,6 +1,8 @@
 package memrl
 
 import (
+	"slices"
+
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/mem"
 	"github.com/loci-lab/loci/backend/schema"
@@ -71,6 +73,19 @@ func worlds() []schema.Kind {
 	return kinds
 }
 
+// memories are all that package mem has, the paper's first. Whatever finds entries by the task reads two of them: all arms have one budget of
+// the prompt, and a reader of this size makes little of a third line, which would share the reward with the others all the same.
+func memories() []schema.Kind {
+	kinds := mem.KindsFirst("memrl")
+	for i, k := range kinds {
+		fields, err := schema.Fields(k)
+		if err == nil && slices.ContainsFunc(fields, func(f schema.Field) bool { return f.Path == "k" }) {
+			kinds[i].Presets = []schema.Preset{{Path: "k", Default: "2"}}
+		}
+	}
+	return kinds
+}
+
 // sizes are the reader's, and of its warm start.
 func sizes() []schema.Preset {
 	return []schema.Preset{{Path: "width", Fast: "64"}, {Path: "layers", Fast: "2"}, {Path: "inner", Fast: "128"}, {Path: "context", Default: "384"},
@@ -85,7 +100,7 @@ func Sections() []schema.Section {
 			{Name: Tiny, Doc: "tiny language model that reads memories, warmed up on oracle traces of houses with other rules and then frozen", New: func() any { return new(AgentKnobs) }, Presets: sizes()},
 			{Name: Reference, Doc: "a yardstick of the world, without memory", New: func() any { return new(ReferenceKnobs) }},
 		}},
-		{Name: mem.Section, Kinds: mem.KindsFirst("memrl")},
+		{Name: mem.Section, Kinds: memories()},
 		{Name: "rl", Kinds: []schema.Kind{
 			{Name: "runtime", Doc: "the same tasks again and again with a frozen reader: what is learned is the memory", New: func() any { return new(RunKnobs) }},
 		}},

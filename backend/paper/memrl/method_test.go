@@ -77,7 +77,7 @@ func TestEveryKnobMovesTheEvents(t *testing.T) {
 			t.Errorf("with rl.%s at %v nothing changes", knob, value)
 		}
 	}
-	for knob, value := range map[string]any{"lambda": 0.0, "alpha": 0.1, "delta": 0.9, "pool": 1, "pool_of": "entries", "k": 2, "epsilon": 0.5, "q_init": 0.5,
+	for knob, value := range map[string]any{"lambda": 0.0, "alpha": 0.1, "delta": 0.9, "pool": 1, "pool_of": "entries", "k": 1, "epsilon": 0.5, "q_init": 0.5,
 		"add_threshold": 0.2, "z_score": false, "clip": 0.1, "ties": "newest", "reward": "world", "learn_at": "step", "eviction": "oldest", "entries": 5, "tokens": 60} {
 		g, base := quick, want
 		if knob == "eviction" { // which counts where something must go
