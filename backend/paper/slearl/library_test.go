@@ -11,6 +11,7 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/mem"
 	"github.com/loci-lab/loci/backend/rng"
+	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/world/house"
 )
 
@@ -330,5 +331,60 @@ func TestARestoredLibraryReadsAndEvolvesAlike(t *testing.T) {
 		if err := newTestLibrary(libraryKnobs(), ByStep, nil).Restore(bytes.NewReader(whole[:n])); err == nil {
 			t.Errorf("a state cut at %d of %d bytes is taken", n, len(whole))
 		}
+	}
+}
+
+// lived is all that comes of batches of episodes and the readings between them, as text.
+func lived(t *testing.T, k LibraryKnobs) string {
+	t.Helper()
+	nouns := []string{"mug", "cup", "ring", "belt", "doll", "ship", "vase", "pot"}
+	l, draw := newTestLibrary(k, ByStep, nil), rng.New(3, "batches")
+	var all []string
+	for update := range 8 {
+		var batch []episode
+		for g := range 6 {
+			e := heated(nouns[draw.IntN(len(nouns))], g, float64(draw.IntN(5))/4)
+			e.moments = e.moments[:1+draw.IntN(len(e.moments))]
+			if e.earned > 0.5 {
+				e.moments = heated(nouns[draw.IntN(len(nouns))], g, 1).moments
+			}
+			batch = append(batch, e)
+		}
+		all = append(all, fmt.Sprint(shelf{l}.ready(update)))
+		for _, e := range batch {
+			for _, m := range e.moments {
+				all = append(all, l.lines(t, m.saw, e.moments[0].saw)...)
+			}
+		}
+		if err := l.evolve(batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return strings.Join(append(append(all, texts(l.zones[0])...), texts(l.zones[1])...), "\n")
+}
+
+func TestEveryKnobOfTheLibraryMovesIt(t *testing.T) {
+	usual := libraryKnobs()
+	usual.Capacity, usual.Clusters, usual.Warmup, usual.Least, usual.Suits = 6, 12, 2, 2, 0.6
+	base := lived(t, usual)
+	spoils := map[string]func(k *LibraryKnobs){
+		"delta": func(k *LibraryKnobs) { k.Delta = 0.2 }, "reach": func(k *LibraryKnobs) { k.Reach = 0.9 }, "suits": func(k *LibraryKnobs) { k.Suits = 1 },
+		"strategies": func(k *LibraryKnobs) { k.Strategies = 1 }, "warnings": func(k *LibraryKnobs) { k.Warnings = 0 },
+		"capacity": func(k *LibraryKnobs) { k.Capacity = 3 }, "admission": func(k *LibraryKnobs) { k.Admission = false },
+		"alike": func(k *LibraryKnobs) { k.Alike = 0.3 }, "library_warmup": func(k *LibraryKnobs) { k.Warmup = 5 }, "least": func(k *LibraryKnobs) { k.Least = 100 },
+		"winners": func(k *LibraryKnobs) { k.Winners = 1 }, "candidates": func(k *LibraryKnobs) { k.Candidates = 2 }, "clusters": func(k *LibraryKnobs) { k.Clusters = 1 },
+	}
+	for name, spoil := range spoils {
+		k := usual
+		if spoil(&k); lived(t, k) == base {
+			t.Errorf("with another %s nothing changes", name)
+		}
+	}
+	fields, err := schema.Fields(memories()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(fields) != len(spoils) {
+		t.Errorf("the library has %d knobs, %d are tried", len(fields), len(spoils))
 	}
 }

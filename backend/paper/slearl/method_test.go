@@ -156,7 +156,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			break
 		}
 	}
-	if got.text(t) != want || stops < 10 {
+	if got.text(t) != want || stops < 5 {
 		t.Errorf("after %d stops the events differ", stops)
 	}
 }
@@ -233,6 +233,13 @@ func TestAnUntrainedAgentIsTestedOnce(t *testing.T) {
 	r := finish(t, begin(t, setup(t, small(), tinier(), shelved(), brief().with("updates", 0)), 1, oneBase(t)))
 	if n := len(r.series(MetricTest)); n != 1 {
 		t.Errorf("%d tests, want 1", n)
+	}
+}
+
+func TestWithoutHintsAtTheTestBothTestsAreTheSame(t *testing.T) {
+	r := finish(t, begin(t, setup(t, small(), tinier(), shelved(), brief().with("test_hints", false)), 1, oneBase(t)))
+	if a, b := r.series(MetricTest), r.series(MetricBare); !slices.Equal(a, b) {
+		t.Errorf("success is %v, without hints %v", a, b)
 	}
 }
 

@@ -15,8 +15,6 @@ const (
 	principle = "principle" // of a material: heat clay : use oven
 )
 
-func levels() []string { return []string{principle, pattern, example} }
-
 // moment is one step of an episode as the library sees it.
 type moment struct {
 	saw     string   // observation before the action
