@@ -217,7 +217,7 @@ func TestTheBankOfTheRecordIsWhatThePromptsShow(t *testing.T) {
 				continue
 			}
 			for i, id := range ev.Blocks[0].Entries {
-				entries := replays[ev.Episode].Entries("facts")
+				entries := replays[ev.Episode].Entries(fmt.Sprint("facts ", ev.Episode))
 				at := slices.IndexFunc(entries, func(e *lab.Entry) bool { return e.ID == id })
 				if at < 0 || !strings.Contains(text, slotWord(i+1)+" "+entries[at].Text+" "+entryEnd) {
 					t.Fatalf("prompt %q shows entry %s, the record has %v", text, id, entries)

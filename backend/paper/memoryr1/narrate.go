@@ -1,6 +1,7 @@
 package memoryr1
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (m *method) narrate(emit lab.Emitter, talks []*written, read []reading) err
 	return nil
 }
 
-// narrator tells one conversation.
+// narrator tells one conversation, whose bank has its number in its name: conversations share nothing.
 type narrator struct {
 	m    *method
 	emit lab.Emitter
@@ -34,7 +35,7 @@ type narrator struct {
 }
 
 func (n *narrator) tell(t *written, read []reading) error {
-	bank, left := newBank("facts", n.log, n.m.memory.Capacity), t.Decisions
+	bank, left := newBank(fmt.Sprint("facts ", n.id), n.log, n.m.memory.Capacity), t.Decisions
 	for now := range t.Turns {
 		if len(t.Turns[now].News) == 0 || len(left) == 0 {
 			if err := n.step(t.Turns[now].Line, "", nil, 0, false); err != nil {
@@ -75,7 +76,7 @@ func (n *narrator) decision(bank *bank, t *written, d *decision) error {
 	if err := bank.Read(news, hits(d.Ranked, n.m.memory.Shown), "words in common with the new fact, the latest first of equal ones"); err != nil {
 		return err
 	}
-	if err := n.context(d.Prompt, d.Shown, t.Turns[d.Turn].Line, managerTokens); err != nil {
+	if err := n.context(d.Prompt, d.Shown, managerTokens); err != nil {
 		return err
 	}
 	reason := string(t.Turns[d.Turn].Kind) + " turn, new fact \"" + news + "\": " + d.Said
@@ -87,7 +88,7 @@ func (n *narrator) decision(bank *bank, t *written, d *decision) error {
 
 // answer tells a question with its answer.
 func (n *narrator) answer(r *reading, last bool) error {
-	if err := n.context(r.Prompt, r.shown, r.text, answerTokens); err != nil {
+	if err := n.context(r.Prompt, r.shown, answerTokens); err != nil {
 		return err
 	}
 	saw := r.text + "\nright answer: " + strings.Join(r.gold.Values, " ") + "\nselected: " + slots(r.Picked)
@@ -95,10 +96,14 @@ func (n *narrator) answer(r *reading, last bool) error {
 }
 
 // context tells the very tokens that a model read; a rule reads none.
-func (n *narrator) context(prompt []int32, shown []line, text string, room int) error {
+func (n *narrator) context(prompt []int32, shown []line, room int) error {
 	n.most = max(n.most, len(prompt))
 	if prompt == nil {
 		return nil
+	}
+	text, err := n.m.words.Decode(prompt)
+	if err != nil {
+		return err
 	}
 	var ids []string
 	for _, l := range shown {
