@@ -10,8 +10,13 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/paper/delethink"
+	"github.com/loci-lab/loci/backend/paper/memalpha"
+	"github.com/loci-lab/loci/backend/paper/memoryr1"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
+	"github.com/loci-lab/loci/backend/paper/memrl"
+	"github.com/loci-lab/loci/backend/paper/slearl"
+	"github.com/loci-lab/loci/backend/paper/textmemory"
 	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/trainer/base"
 )
@@ -34,6 +39,11 @@ func Papers() []Paper {
 		{Card: memoryrewriting.Card(), Sections: memoryrewriting.Sections(), New: memoryrewriting.New, Folder: "paper/memoryrewriting"},
 		{Card: delethink.Card(), Sections: delethink.Sections(), New: delethink.New, Base: delethink.Base, Folder: "paper/delethink"},
 		{Card: memoryrplus.Card(), Sections: memoryrplus.Sections(), New: memoryrplus.New, Base: memoryrplus.Base, Folder: "paper/memoryrplus"},
+		{Card: memrl.Card(), Sections: memrl.Sections(), New: memrl.New, Base: memrl.Base, Folder: "paper/memrl"},
+		{Card: slearl.Card(), Sections: slearl.Sections(), New: slearl.New, Base: slearl.Base, Folder: "paper/slearl"},
+		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
+		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
+		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 	}
 }
 

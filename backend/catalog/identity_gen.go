@@ -5,10 +5,22 @@ package catalog
 // identities maps the folder of a paper or world below backend/ to the hash of the sources that can move its numbers.
 func identities() map[string]string {
 	return map[string]string{
-		"paper/delethink":       "4cfccd462396d2f996afcf2deb1859a3",
-		"paper/memoryrewriting": "c7ede2e9bc88efbe2f30345c1d935cc1",
-		"paper/memoryrplus":     "fb3fadf18996358c2291996ebf451934",
-		"world/math":            "9457a73a7b119ca3cd0c55008ffe2fe5",
-		"world/maze":            "0d47ca81a62f1de04a7c517dd941095e",
+		"paper/delethink":       "62427f4823be387911fa4421980d7fa3",
+		"paper/memalpha":        "e09f3b7b69736a5b0ef957190cd70d20",
+		"paper/memoryr1":        "903790caf33ebf3ca2f111e5c33a64d3",
+		"paper/memoryrewriting": "28e380181c6492633bf6992187b601b4",
+		"paper/memoryrplus":     "dfe5a56f4369d235f19746dcd83d6b33",
+		"paper/memrl":           "449a172ba95fceb8c77379b225bec033",
+		"paper/slearl":          "84742543bf712a11182a78b05666acce",
+		"paper/textmemory":      "7fdf1cd47fab90894d56a45476276364",
+		"world/chat":            "9fd4d298664ad4b5d98ff3532dbd2cfa",
+		"world/dataset":         "9c50b1fde219a64ed4fe15b895e2f649",
+		"world/grade":           "f40d1c6c6333b7fbd637b5599d589785",
+		"world/house":           "7d7210abde56fe3a0cdc0530cdd31f9d",
+		"world/jsonl":           "f27f9b3fe5b7f0c358e18d71b04841e5",
+		"world/locomo":          "382c43c529045f658f4a604e3f6f7589",
+		"world/math":            "4d039e22db24c4085017acf9a8906337",
+		"world/maze":            "3204731239d58b56947f7927a033fa81",
+		"world/outside":         "45803841470835ff7cbe02ba85e0db9f",
 	}
 }

@@ -26,6 +26,9 @@ func (m *method) recallers(ctx context.Context, emit lab.Emitter, talks []*talk)
 		if err != nil {
 			return nil, err
 		}
+		for _, b := range memory.Banks() {
+			b.Name += fmt.Sprint(" ", log.Episode) // conversations share nothing
+		}
 		if all[i], err = m.through(ctx, memory, log, t); err != nil {
 			return nil, err
 		}

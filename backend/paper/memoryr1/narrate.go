@@ -31,11 +31,13 @@ type narrator struct {
 	emit lab.Emitter
 	id   int64
 	log  *mem.Log
+	bank *bank
 	most int // tokens of the largest context
 }
 
 func (n *narrator) tell(t *written, read []reading) error {
 	bank, left := newBank(fmt.Sprint("facts ", n.id), n.log, n.m.memory.Capacity), t.Decisions
+	n.bank = bank
 	for now := range t.Turns {
 		if len(t.Turns[now].News) == 0 || len(left) == 0 {
 			if err := n.step(t.Turns[now].Line, "", nil, 0, false); err != nil {
@@ -107,7 +109,9 @@ func (n *narrator) context(prompt []int32, shown []line, room int) error {
 	}
 	var ids []string
 	for _, l := range shown {
-		ids = append(ids, l.ID)
+		if _, own := n.bank.Get(l.ID); own { // the others come from other conversations
+			ids = append(ids, l.ID)
+		}
 	}
 	return n.emit.Emit(lab.Context{Episode: n.id, T: n.log.T, Limit: len(prompt) + room,
 		Blocks: []lab.Block{{Name: "memory and task", Text: text, Tokens: prompt, Count: len(prompt), Entries: ids}}})
