@@ -11,7 +11,7 @@ func identities() map[string]string {
 		"paper/memoryrewriting": "28e380181c6492633bf6992187b601b4",
 		"paper/memoryrplus":     "dfe5a56f4369d235f19746dcd83d6b33",
 		"paper/memrl":           "449a172ba95fceb8c77379b225bec033",
-		"paper/slearl":          "84742543bf712a11182a78b05666acce",
+		"paper/slearl":          "51bc3001271ae23d99715225b38b351a",
 		"paper/textmemory":      "7fdf1cd47fab90894d56a45476276364",
 		"world/chat":            "9fd4d298664ad4b5d98ff3532dbd2cfa",
 		"world/dataset":         "9c50b1fde219a64ed4fe15b895e2f649",

@@ -2,6 +2,7 @@ package slearl
 
 import (
 	"context"
+	"strings"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm"
@@ -132,7 +133,7 @@ func (e *exam) blocks(s *step, context []int32) []lab.Block {
 	n := len(context) - len(own)
 	blocks := []lab.Block{{Name: "task", Text: s.saw, Tokens: context[n:], Count: len(own)}}
 	if n > 0 {
-		blocks = append([]lab.Block{{Name: "memory", Tokens: context[:n], Count: n, Entries: s.read.IDs()}}, blocks...)
+		blocks = append([]lab.Block{{Name: "memory", Text: strings.Join(s.hints, "\n"), Tokens: context[:n], Count: n, Entries: s.read.IDs()}}, blocks...)
 	}
 	return blocks
 }
