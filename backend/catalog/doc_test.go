@@ -5,9 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/loci-lab/loci/backend/mem"
 	"github.com/loci-lab/loci/backend/schema"
 )
 
@@ -72,11 +74,37 @@ func TestEveryPageSaysWhereEachDefaultComesFrom(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if shared(section.Name, kind.Name) {
+					continue // docs/memories.md says it once for all papers
+				}
 				for _, f := range fields {
 					if name := fmt.Sprintf("`%s.%s`", section.Name, f.Path); !strings.Contains(text, name) {
 						t.Errorf("%s: doc.md does not say where the default of %s comes from", p.Card.Slug, name)
 					}
 				}
+			}
+		}
+	}
+}
+
+// shared tells whether a kind of memory is one that every text notebook may choose.
+func shared(section, kind string) bool {
+	return section == mem.Section && slices.ContainsFunc(mem.Kinds(), func(k schema.Kind) bool { return k.Name == kind })
+}
+
+func TestThePageOfTheSharedMemoriesHasEveryKnobWithItsDefault(t *testing.T) {
+	text, err := os.ReadFile("../../docs/memories.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range mem.Kinds() {
+		fields, err := schema.Fields(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range fields {
+			if row := fmt.Sprintf("| `%s` | `%s` | %s | %s |\n", kind.Name, f.Path, f.Default, strings.ReplaceAll(f.Doc, "|", `\|`)); !strings.Contains(string(text), row) {
+				t.Errorf("docs/memories.md lacks the row\n%s", row)
 			}
 		}
 	}
