@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -104,8 +105,37 @@ func TestRunsOfLanguageModelsAreEqualOverThreadsCachesAndStops(t *testing.T) {
 // The record keeps the very token ids that the model had before it and the log-probabilities of what it wrote: reading the same ids with
 // the same weights gives the same numbers.
 func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
-	setup := thinking(t, "delethink", map[string]any{"shortest": 2, "longest": 4},
+	chunks := thinking(t, "delethink", map[string]any{"shortest": 2, "longest": 4},
 		map[string]any{"updates": 0, "chunk": 12, "carry": 6, "chunks": 4, "eval_questions": 4, "test_questions": 4})
+	setups := map[string]lab.Setup{"thinking in chunks": chunks, "a reader of memories": remembering(t)["memrl"], "hints at every step": untrained(t, remembering(t)["slea-rl"])}
+	for name, setup := range setups {
+		t.Run(name, func(t *testing.T) { t.Parallel(); replayed(t, setup) })
+	}
+}
+
+// untrained is the set-up without updates: the warm start wrote what is in its record.
+func untrained(t testing.TB, setup lab.Setup) lab.Setup {
+	t.Helper()
+	var rl map[string]any
+	if err := json.Unmarshal(setup.Sections["rl"], &rl); err != nil {
+		t.Fatal(err)
+	}
+	kind := fmt.Sprint(rl["kind"])
+	delete(rl, "kind")
+	rl["updates"] = 0
+	paper, err := catalog.Find(setup.Paper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(paper.Sections, func(s schema.Section) bool { return s.Name == "rl" })
+	if setup.Sections["rl"], err = schema.Resolve(paper.Sections[i], kind, rl, setup.Budget); err != nil {
+		t.Fatal(err)
+	}
+	return setup
+}
+
+// replayed runs a set-up whose model stays as it was warmed up, and reads all that its record keeps again.
+func replayed(t *testing.T, setup lab.Setup) {
 	dir, cache := t.TempDir(), t.TempDir()
 	if _, err := run.Execute(t.Context(), with(setup, dir, cache, 1)); err != nil {
 		t.Fatal(err)
@@ -122,7 +152,7 @@ func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
 	if err := maker.To(t.Context(), maker.Steps()); err != nil {
 		t.Fatal(err)
 	}
-	replayed := 0
+	again := 0
 	var read []int32
 	for frame, err := range record.Scan(filepath.Join(dir, run.RecordFile), record.Position{}) {
 		if err != nil {
@@ -143,16 +173,16 @@ func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
 			if err != nil || len(wrote) != len(ev.State) {
 				t.Fatalf("%q is %d tokens with %d log-probabilities, %v", ev.Action, len(wrote), len(ev.State), err)
 			}
-			for i, again := range replay(t, maker.Model(), read, wrote) {
-				if math.Abs(float64(again)-float64(ev.State[i])) > 1e-5 {
-					t.Errorf("token %d of %q: recorded %v, again %v", i, ev.Action, ev.State[i], again)
+			for i, now := range replay(t, maker.Model(), read, wrote) {
+				if math.Abs(float64(now)-float64(ev.State[i])) > 1e-5 {
+					t.Errorf("token %d of %q: recorded %v, again %v", i, ev.Action, ev.State[i], now)
 				}
-				replayed++
+				again++
 			}
 		}
 	}
-	if replayed < 8 {
-		t.Errorf("only %d tokens were in the record", replayed)
+	if again < 8 {
+		t.Errorf("only %d tokens were in the record", again)
 	}
 }
 
