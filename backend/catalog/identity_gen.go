@@ -5,14 +5,14 @@ package catalog
 // identities maps the folder of a paper or world below backend/ to the hash of the sources that can move its numbers.
 func identities() map[string]string {
 	return map[string]string{
-		"paper/delethink":       "62427f4823be387911fa4421980d7fa3",
-		"paper/memalpha":        "e09f3b7b69736a5b0ef957190cd70d20",
-		"paper/memoryr1":        "903790caf33ebf3ca2f111e5c33a64d3",
+		"paper/delethink":       "8de2ae28fb3b8ea928c49ad8f8eb8d67",
+		"paper/memalpha":        "54b45aa26795a9ac22f357623ce7ea2b",
+		"paper/memoryr1":        "cd48c8da16633eb402573e4767a9eecc",
 		"paper/memoryrewriting": "28e380181c6492633bf6992187b601b4",
-		"paper/memoryrplus":     "dfe5a56f4369d235f19746dcd83d6b33",
-		"paper/memrl":           "449a172ba95fceb8c77379b225bec033",
-		"paper/slearl":          "51bc3001271ae23d99715225b38b351a",
-		"paper/textmemory":      "7fdf1cd47fab90894d56a45476276364",
+		"paper/memoryrplus":     "f053957a99f5e3af1d5c002cecdc2548",
+		"paper/memrl":           "a4fa9b5ac9100f048b14dd55276a891f",
+		"paper/slearl":          "af175c7d5565fcd3474cf6ebb6317adf",
+		"paper/textmemory":      "4c386ca046771acccfecf71a67e309e7",
 		"world/chat":            "9fd4d298664ad4b5d98ff3532dbd2cfa",
 		"world/dataset":         "9c50b1fde219a64ed4fe15b895e2f649",
 		"world/grade":           "f40d1c6c6333b7fbd637b5599d589785",

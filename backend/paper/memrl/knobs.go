@@ -19,12 +19,19 @@ const (
 	Reference = "reference"
 )
 
+// Embedders.
+const (
+	Hashed = "hashed"
+	Hidden = "hidden"
+)
+
 // AgentKnobs are the sizes of the reader and how it was warmed up.
 type AgentKnobs struct {
 	base.ModelKnobs
 	base.Knobs
 	WarmSeed int     `json:"warm_seed" doc:"seed of the warm start, which all seeds of a notebook share" default:"0" min:"0" max:"1000000" group:"warm start"`
 	Wrong    float64 `json:"wrong" doc:"share of memories in the prompts of the warm start that come from a house with other rules: what the reader learns to trust" default:"0.15" paper:"0.15, our sheet" min:"0" max:"1" main:"true" group:"warm start" pitfall:"at 0 a reader follows any memory, at 1 none"`
+	Embedder string  `json:"embedder" doc:"what memories compare tasks by: a hashed bag of words, or the mean hidden state of the reader" default:"hashed" enum:"hashed,hidden" group:"memory"`
 	Temper   float64 `json:"temperature" doc:"temperature of the reader's actions while it learns; tests take the most probable action" default:"0.2" min:"0" max:"10" group:"agent" pitfall:"at 0 a wrong guess is repeated until a memory speaks against it; at 1 known steps are left now and then"`
 }
 

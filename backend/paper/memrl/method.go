@@ -112,7 +112,11 @@ func (m *method) build(seed uint64, bench lab.Bench) (err error) {
 
 // open makes a memory as the set-up says.
 func (m *method) open(log *mem.Log, draw *rng.Stream) (mem.Memory, error) {
-	return mem.Open(m.setup, mem.Env{Log: log, Embed: mem.NewHashed(dimensions), Count: lineTokens, Draw: draw, Core: m.core})
+	embed, err := m.embedder()
+	if err != nil {
+		return nil, err
+	}
+	return mem.Open(m.setup, mem.Env{Log: log, Embed: embed, Count: lineTokens, Draw: draw, Core: m.core})
 }
 
 // lineTokens are the tokens of a line of memory in a prompt: its words and its end.
@@ -415,11 +419,11 @@ func (m *method) size() (entries, tokens int) {
 
 // parts is the whole state.
 func (m *method) parts() []rl.Part {
-	parts := []rl.Part{{Name: "count", State: rl.JSON(&m.now)}, {Name: "memory", State: m.memory}}
+	parts := []rl.Part{{Name: "count", State: rl.JSON(&m.now)}}
 	if m.model != nil {
 		parts = append(parts, rl.Part{Name: "model", State: m.model})
 	}
-	return parts
+	return append(parts, rl.Part{Name: "memory", State: m.memory}) // whose entries may be embedded by the model
 }
 
 // Snapshot implements lab.Snapshotter.

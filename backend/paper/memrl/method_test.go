@@ -64,7 +64,7 @@ func TestEveryKnobMovesTheEvents(t *testing.T) {
 	text := func(g given) string { return finish(t, begin(t, setup(t, g), bench)).text(t) }
 	want := text(brief())
 	for knob, value := range map[string]any{"width": 32, "layers": 2, "heads": 4, "inner": 32, "context": 128, "warm_steps": 31, "warm_batch": 4, "warm_rate": 0.02,
-		"warm_seed": 1, "wrong": 0.9, "temperature": 1.5} {
+		"warm_seed": 1, "wrong": 0.9, "embedder": Hidden, "temperature": 1.5} {
 		if text(brief().with("agent", knob, value)) == want {
 			t.Errorf("with agent.%s at %v nothing changes", knob, value)
 		}
@@ -104,7 +104,14 @@ func TestYardsticksScoreAsTheyShould(t *testing.T) {
 }
 
 func TestARunThatIsKeptAndContinuedAnywhereIsTheUndisturbedOne(t *testing.T) {
-	s, bench := setup(t, brief().with("memory", "epsilon", 0.3)), lab.Bench{Cache: t.TempDir()}
+	for _, embedder := range []string{Hashed, Hidden} {
+		keptAndContinued(t, setup(t, brief().with("memory", "epsilon", 0.3).with("agent", "embedder", embedder)))
+	}
+}
+
+func keptAndContinued(t *testing.T, s lab.Setup) {
+	t.Helper()
+	bench := lab.Bench{Cache: t.TempDir()}
 	want := finish(t, begin(t, s, bench)).text(t)
 	m, got := begin(t, s, bench), &record{}
 	for left := true; left; {
