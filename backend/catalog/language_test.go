@@ -107,7 +107,8 @@ func TestRunsOfLanguageModelsAreEqualOverThreadsCachesAndStops(t *testing.T) {
 func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
 	chunks := thinking(t, "delethink", map[string]any{"shortest": 2, "longest": 4},
 		map[string]any{"updates": 0, "chunk": 12, "carry": 6, "chunks": 4, "eval_questions": 4, "test_questions": 4})
-	setups := map[string]lab.Setup{"thinking in chunks": chunks, "a reader of memories": remembering(t)["memrl"], "hints at every step": untrained(t, remembering(t)["slea-rl"])}
+	setups := map[string]lab.Setup{"thinking in chunks": chunks, "a reader of memories": remembering(t)["memrl"], "hints at every step": untrained(t, remembering(t)["slea-rl"]),
+		"a writer of stores": untrained(t, remembering(t)["mem-alpha"])}
 	for name, setup := range setups {
 		t.Run(name, func(t *testing.T) { t.Parallel(); replayed(t, setup) })
 	}
@@ -169,6 +170,9 @@ func replayed(t *testing.T, setup lab.Setup) {
 				read = append(read, b.Tokens...)
 			}
 		case lab.Step:
+			if read == nil {
+				continue // no model wrote this
+			}
 			wrote, err := maker.Words().Encode(ev.Action)
 			if err != nil || len(wrote) != len(ev.State) {
 				t.Fatalf("%q is %d tokens with %d log-probabilities, %v", ev.Action, len(wrote), len(ev.State), err)
@@ -179,6 +183,7 @@ func replayed(t *testing.T, setup lab.Setup) {
 				}
 				again++
 			}
+			read = nil
 		}
 	}
 	if again < 8 {
