@@ -25,6 +25,7 @@ var allowed = []struct {
 	{"stats", "lab rng"},
 	{"series", "lab"},
 	{"record", "lab file"},
+	{"history", "lab record"},
 	{"pipe", "lab"},
 	{"world", "lab rng schema pipe"},
 	{"llm", "lab file rng schema num nn"},
@@ -41,8 +42,8 @@ var allowed = []struct {
 	{"hub", "lab"},
 	{"target", "lab file record run trainer"},
 	{"sched", "lab notebook stats record store hub run target"},
-	{"bundle", "lab notebook stats record store chart"},
-	{"web", "lab schema catalog notebook stats series store chart hub target sched bundle record"},
+	{"bundle", "lab file notebook stats record history store chart"},
+	{"web", "lab schema catalog notebook stats series store chart hub target sched bundle record history"},
 }
 
 const module = "github.com/loci-lab/loci/backend/"

@@ -144,6 +144,11 @@ func (s *Server) mux() *http.ServeMux {
 	m.Handle("GET /api/run/{key}/chart", s.answer(s.runChart))
 	m.Handle("GET /api/status", s.answer(s.status))
 	m.HandleFunc("GET /api/ws", s.socket)
+	for _, part := range []func(*http.ServeMux){
+		s.memoryRoutes, s.inspectRoutes, s.forkRoutes, s.compareRoutes, s.targetRoutes, s.settingRoutes, s.shareRoutes, s.paperRoutes, s.timelineRoutes,
+	} {
+		part(m)
+	}
 	m.HandleFunc("/api/", s.noSuchAddress)
 	m.Handle("/", s.assets)
 	return m

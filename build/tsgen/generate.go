@@ -18,7 +18,12 @@ const Output = "frontend/src/lib/api.gen.ts"
 type root struct{ pkg, file string }
 
 // roots are the files whose exported structs cross the wire.
-func roots() []root { return []root{{pkg: "web", file: "api.go"}} }
+func roots() (all []root) {
+	for _, part := range []string{"", "_charts", "_compare", "_fork", "_inspect", "_memory", "_paper", "_settings", "_share", "_targets", "_timeline"} {
+		all = append(all, root{pkg: "web", file: "api" + part + ".go"})
+	}
+	return all
+}
 
 // extraTypes cross the wire inside raw JSON, where no field leads to them.
 func extraTypes() []typeName { return nil }

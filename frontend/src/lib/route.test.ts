@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { formatRoute, library, notebookRoute, parseRoute, runRoute, type Route } from "./route";
+import {
+  compareRoute,
+  episodeRoute,
+  formatRoute,
+  library,
+  memoryRoute,
+  notebookRoute,
+  parseRoute,
+  runRoute,
+  settings,
+  targets,
+  type Route,
+} from "./route";
 
 const routes: [string, Route, string][] = [
   ["the Library", library, "/"],
@@ -11,8 +23,9 @@ const routes: [string, Route, string][] = [
       filters: { form: "latent", rung: "1" },
       sort: "minutes",
       paper: "memrl",
+      view: "code",
     },
-    "/?q=maze+cue&form=latent&rung=1&sort=minutes&paper=memrl",
+    "/?q=maze+cue&form=latent&rung=1&sort=minutes&paper=memrl&view=code",
   ],
   [
     "a notebook",
@@ -21,10 +34,32 @@ const routes: [string, Route, string][] = [
   ],
   [
     "a cell of a notebook at a budget",
-    { screen: "notebook", path: "mine/a b.md", cell: "claim gate", budget: "fast" },
+    { screen: "notebook", path: "mine/a b.md", cell: "claim gate", budget: "fast", lesson: "" },
     "/notebook?path=mine/a+b.md&cell=claim+gate&budget=fast",
   ],
+  [
+    "a lesson",
+    { ...notebookRoute("a.md"), lesson: "memory.lambda memory.k2" },
+    "/notebook?path=a.md&lesson=memory.lambda+memory.k2",
+  ],
   ["a step of an episode", runRoute("k1", 17, 0), "/run?key=k1&episode=17&step=0"],
+  [
+    "a step under the glass beside another episode",
+    { ...episodeRoute("k1", 17, 7), other: "k2", otherEpisode: 22, event: "read" },
+    "/episode?key=k1&episode=17&step=7&other=k2&other-episode=22&event=read",
+  ],
+  [
+    "a moment of a bank compared with an earlier one",
+    { ...memoryRoute("k1", "bank", 40), against: 10, view: "map", query: "used>0", entry: "41" },
+    "/memory?key=k1&bank=bank&at=40&against=10&view=map&q=used%3E0&entry=41",
+  ],
+  [
+    "arms side by side",
+    { ...compareRoute(["k1", "k2"]), metric: "success" },
+    "/compare?arm=k1&arm=k2&metric=success",
+  ],
+  ["a target", { ...targets, name: "lab" }, "/targets?name=lab"],
+  ["a setting", { ...settings, query: "theme" }, "/settings?q=theme"],
 ];
 
 describe("every place has an address, and the address leads back", () => {

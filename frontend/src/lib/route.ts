@@ -1,5 +1,6 @@
-/** The screens that exist. */
-export type Screen = "library" | "notebook" | "run";
+/** The screens, in the order of the rail. */
+export type Screen =
+  "library" | "notebook" | "run" | "episode" | "memory" | "compare" | "targets" | "settings";
 
 /** What the Library shows; every filter stands in the address. */
 export interface LibraryRoute {
@@ -8,7 +9,11 @@ export interface LibraryRoute {
   filters: Partial<Record<Filter, string>>;
   sort: "" | "minutes";
   paper: string;
+  /** What the open card shows: its text, the source of its mechanism, or a recorded episode step by step. */
+  view: LibraryView;
 }
+
+export type LibraryView = "" | "code" | "mechanism";
 
 /** Filters of the Library, in the order of the page. */
 export const FILTERS = ["form", "function", "control", "learns", "world", "rung"] as const;
@@ -20,6 +25,8 @@ export interface NotebookRoute {
   path: string;
   cell: string;
   budget: string;
+  /** The knobs that a lesson shows, as "memory.lambda memory.k2"; "paper" for the paper's own; "" for the whole notebook. */
+  lesson: string;
 }
 
 /** A run, an episode of it and a step; "" and -1 mean the newest. */
@@ -30,14 +37,95 @@ export interface RunRoute {
   step: number;
 }
 
-export type Route = LibraryRoute | NotebookRoute | RunRoute;
+/** An episode under the magnifying glass; "" and -1 mean the one opened last and the newest. */
+export interface EpisodeRoute {
+  screen: "episode";
+  key: string;
+  episode: number;
+  step: number;
+  /** A second run and episode beside it; "" and -1 for none. */
+  other: string;
+  otherEpisode: number;
+  /** What [ and ] look for: "" for any of read, write, error, reward. */
+  event: string;
+  query: string;
+}
+
+/** A bank at a moment. A moment is the number of memory events of the run before it; -1 is the newest. */
+export interface MemoryRoute {
+  screen: "memory";
+  key: string;
+  bank: string;
+  at: number;
+  /** The moment to compare with; -1 for none. */
+  against: number;
+  view: MemoryView;
+  query: string;
+  sort: string;
+  entry: string;
+  /** The situation to ask the memory about. */
+  ask: string;
+}
+
+export type MemoryView = "" | "graph" | "map" | "weights";
+
+/** Arms side by side. Each arm is named by the key of one of its runs. */
+export interface CompareRoute {
+  screen: "compare";
+  query: string;
+  sort: string;
+  arms: string[];
+  metric: string;
+}
+
+export interface TargetsRoute {
+  screen: "targets";
+  name: string;
+}
+
+export interface SettingsRoute {
+  screen: "settings";
+  query: string;
+}
+
+export type Route =
+  | LibraryRoute
+  | NotebookRoute
+  | RunRoute
+  | EpisodeRoute
+  | MemoryRoute
+  | CompareRoute
+  | TargetsRoute
+  | SettingsRoute;
 
 /** The Library with nothing chosen. */
-export const library: LibraryRoute = { screen: "library", query: "", filters: {}, sort: "", paper: "" };
+export const library: LibraryRoute = {
+  screen: "library",
+  query: "",
+  filters: {},
+  sort: "",
+  paper: "",
+  view: "",
+};
 
 export function notebookRoute(path: string, budget = ""): NotebookRoute {
-  return { screen: "notebook", path, cell: "", budget };
+  return { screen: "notebook", path, cell: "", budget, lesson: "" };
 }
+
+export function episodeRoute(key: string, episode = -1, step = -1): EpisodeRoute {
+  return { screen: "episode", key, episode, step, other: "", otherEpisode: -1, event: "", query: "" };
+}
+
+export function memoryRoute(key: string, bank = "", at = -1): MemoryRoute {
+  return { screen: "memory", key, bank, at, against: -1, view: "", query: "", sort: "", entry: "", ask: "" };
+}
+
+export function compareRoute(arms: string[] = []): CompareRoute {
+  return { screen: "compare", query: "", sort: "", arms, metric: "" };
+}
+
+export const targets: TargetsRoute = { screen: "targets", name: "" };
+export const settings: SettingsRoute = { screen: "settings", query: "" };
 
 export function runRoute(key: string, episode = -1, step = -1): RunRoute {
   return { screen: "run", key, episode, step };
@@ -49,7 +137,13 @@ export function parseRoute(path: string, query: string): Route {
   const text = (name: string) => q.get(name) ?? "";
   switch (path.replace(/\/+$/, "")) {
     case "/notebook":
-      return { screen: "notebook", path: text("path"), cell: text("cell"), budget: text("budget") };
+      return {
+        screen: "notebook",
+        path: text("path"),
+        cell: text("cell"),
+        budget: text("budget"),
+        lesson: text("lesson"),
+      };
     case "/run":
       return {
         screen: "run",
@@ -57,6 +151,42 @@ export function parseRoute(path: string, query: string): Route {
         episode: whole(q.get("episode")),
         step: whole(q.get("step")),
       };
+    case "/episode":
+      return {
+        screen: "episode",
+        key: text("key"),
+        episode: whole(q.get("episode")),
+        step: whole(q.get("step")),
+        other: text("other"),
+        otherEpisode: whole(q.get("other-episode")),
+        event: text("event"),
+        query: text("q"),
+      };
+    case "/memory":
+      return {
+        screen: "memory",
+        key: text("key"),
+        bank: text("bank"),
+        at: whole(q.get("at")),
+        against: whole(q.get("against")),
+        view: oneOf(text("view"), ["graph", "map", "weights"]),
+        query: text("q"),
+        sort: text("sort"),
+        entry: text("entry"),
+        ask: text("ask"),
+      };
+    case "/compare":
+      return {
+        screen: "compare",
+        query: text("q"),
+        sort: text("sort"),
+        arms: q.getAll("arm"),
+        metric: text("metric"),
+      };
+    case "/targets":
+      return { screen: "targets", name: text("name") };
+    case "/settings":
+      return { screen: "settings", query: text("q") };
     default:
       return {
         screen: "library",
@@ -64,8 +194,14 @@ export function parseRoute(path: string, query: string): Route {
         filters: readFilters(q),
         sort: q.get("sort") === "minutes" ? "minutes" : "",
         paper: text("paper"),
+        view: oneOf(text("view"), ["code", "mechanism"]),
       };
   }
+}
+
+/** The text where it is one of the legal ones, else "". */
+function oneOf<T extends string>(text: string, legal: readonly T[]): T | "" {
+  return legal.find((one) => one === text) ?? "";
 }
 
 function whole(text: string | null): number {
@@ -93,16 +229,50 @@ export function formatRoute(route: Route): string {
       for (const name of FILTERS) put(name, route.filters[name] ?? "");
       put("sort", route.sort);
       put("paper", route.paper);
+      put("view", route.view);
       break;
     case "notebook":
       put("path", route.path);
       put("cell", route.cell);
       put("budget", route.budget);
+      put("lesson", route.lesson);
       break;
     case "run":
       put("key", route.key);
       put("episode", route.episode);
       put("step", route.step);
+      break;
+    case "episode":
+      put("key", route.key);
+      put("episode", route.episode);
+      put("step", route.step);
+      put("other", route.other);
+      put("other-episode", route.otherEpisode);
+      put("event", route.event);
+      put("q", route.query);
+      break;
+    case "memory":
+      put("key", route.key);
+      put("bank", route.bank);
+      put("at", route.at);
+      put("against", route.against);
+      put("view", route.view);
+      put("q", route.query);
+      put("sort", route.sort);
+      put("entry", route.entry);
+      put("ask", route.ask);
+      break;
+    case "compare":
+      put("q", route.query);
+      put("sort", route.sort);
+      for (const arm of route.arms) q.append("arm", arm);
+      put("metric", route.metric);
+      break;
+    case "targets":
+      put("name", route.name);
+      break;
+    case "settings":
+      put("q", route.query);
       break;
     default:
       return never(route);

@@ -7,6 +7,11 @@ import { LibraryScreen } from "../library/LibraryScreen";
 
 const NotebookScreen = lazy(() => import("../notebook/NotebookScreen"));
 const RunScreen = lazy(() => import("../run/RunScreen"));
+const EpisodeScreen = lazy(() => import("../episode/EpisodeScreen"));
+const MemoryScreen = lazy(() => import("../memory/MemoryScreen"));
+const CompareScreen = lazy(() => import("../compare/CompareScreen"));
+const TargetsScreen = lazy(() => import("../targets/TargetsScreen"));
+const SettingsScreen = lazy(() => import("../settings/SettingsScreen"));
 
 /** The open screen. It scrolls by itself and finds its place again after a reload and on the way back. */
 export function ScreenView() {
@@ -45,6 +50,16 @@ function screen(route: Route) {
       return <NotebookScreen route={route} />;
     case "run":
       return <RunScreen route={route} />;
+    case "episode":
+      return <EpisodeScreen route={route} />;
+    case "memory":
+      return <MemoryScreen route={route} />;
+    case "compare":
+      return <CompareScreen route={route} />;
+    case "targets":
+      return <TargetsScreen route={route} />;
+    case "settings":
+      return <SettingsScreen route={route} />;
     default:
       return never(route);
   }
@@ -52,8 +67,8 @@ function screen(route: Route) {
 
 /** Routes of one place share a page; filters, cells and steps only change it. */
 function placeOf(route: Route): string {
-  if (route.screen === "library") return "library";
-  return route.screen === "notebook" ? `notebook ${route.path}` : `run ${route.key}`;
+  if (route.screen === "notebook") return `notebook ${route.path}`;
+  return "key" in route ? `${route.screen} ${route.key}` : route.screen;
 }
 
 /** How long a page may take to grow back to where the reader was, in milliseconds. */

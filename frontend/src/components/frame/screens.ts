@@ -1,6 +1,16 @@
 import type { App } from "../../lib/app";
 import type { Command } from "../../lib/keys";
-import { library, runRoute, type Route, type Screen } from "../../lib/route";
+import {
+  compareRoute,
+  episodeRoute,
+  library,
+  memoryRoute,
+  runRoute,
+  settings,
+  targets,
+  type Route,
+  type Screen,
+} from "../../lib/route";
 import type { IconName } from "../common/Icon";
 
 export interface ScreenEntry {
@@ -14,7 +24,7 @@ export interface ScreenEntry {
   open: (app: App) => Route;
 }
 
-/** The screens in the order of the rail. Those not built yet are not drawn; their digits stay free for them. */
+/** The screens in the order of the rail. */
 export const SCREENS: readonly ScreenEntry[] = [
   { screen: "library", name: "Library", icon: "library", letter: "l", digit: 1, open: () => library },
   {
@@ -33,6 +43,32 @@ export const SCREENS: readonly ScreenEntry[] = [
     digit: 3,
     open: (app) => runRoute(app.lastRun.get()),
   },
+  {
+    screen: "episode",
+    name: "Episode",
+    icon: "episode",
+    letter: "e",
+    digit: 4,
+    open: (app) => episodeRoute(app.lastRun.get()),
+  },
+  {
+    screen: "memory",
+    name: "Memory",
+    icon: "memory",
+    letter: "m",
+    digit: 5,
+    open: (app) => memoryRoute(app.lastRun.get()),
+  },
+  {
+    screen: "compare",
+    name: "Compare",
+    icon: "compare",
+    letter: "c",
+    digit: 6,
+    open: () => compareRoute(),
+  },
+  { screen: "targets", name: "Targets", icon: "targets", letter: "t", digit: 7, open: () => targets },
+  { screen: "settings", name: "Settings", icon: "settings", letter: "s", digit: 8, open: () => settings },
 ];
 
 /** Commands that lead to the screens. */

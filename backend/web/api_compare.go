@@ -1,0 +1,3 @@
+package web
+
+// The messages of the Compare screen. The comment of APIError's file lists the addresses of the rest.

@@ -1,0 +1,6 @@
+package web
+
+import "net/http"
+
+// forkRoutes lists the addresses of forks.
+func (s *Server) forkRoutes(_ *http.ServeMux) {}

@@ -1,0 +1,6 @@
+package web
+
+import "net/http"
+
+// shareRoutes lists the addresses of sharing.
+func (s *Server) shareRoutes(_ *http.ServeMux) {}
