@@ -38,7 +38,7 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 		files, to = []string{name}, "/notebook?path="+url.QueryEscape(name)
 	}
 	w, err := web.New(web.Config{
-		Owner: e.owner, Library: e.store, Hub: e.hub, Vocabulary: vocabulary{}, Recorded: e.recorded, Pages: frontend.Dist(), Shipped: e.shipped, Home: e.cfg.Home, Files: files,
+		Owner: e.owner, Library: e.store, States: e.store, Hub: e.hub, Vocabulary: vocabulary{}, Recorded: e.recorded, Pages: frontend.Dist(), Shipped: e.shipped, Home: e.cfg.Home, Files: files,
 		Version: Version, Kernel: e.kernel, Machine: machine(), Log: e.log,
 	})
 	if err != nil {

@@ -79,7 +79,8 @@ type Notebook struct {
 	Metrics  []lab.MetricSpec `json:"metrics"`
 	CanUndo  bool             `json:"can_undo"`
 	CanRedo  bool             `json:"can_redo"`
-	Clash    bool             `json:"clash"` // the file was changed outside in the same place: the reader is asked which text to keep
+	Clash    bool             `json:"clash"`  // the file was changed outside in the same place: the reader is asked which text to keep
+	Writer   string           `json:"writer"` // the page that writes; the others read and may take over. "" while none does
 }
 
 // Cell is one cell as the page shows it.
@@ -95,6 +96,7 @@ type Cell struct {
 	Fields []FormField     `json:"fields"` // set-up and run cells: the form
 	Line   int             `json:"line"`   // first line in the file
 	Hash   string          `json:"hash"`   // of its text: an edit says which text it was made for
+	Good   string          `json:"good"`   // of a cell with problems: its last text without any, "" where none is known
 }
 
 // FormField is one control of a form.
@@ -126,6 +128,7 @@ type Problem struct {
 //	move-cell    cell, after
 //	undo, redo
 //	keep-mine, take-theirs            the answer to a clash
+//	restore      state                the text of a state of the timeline; undo takes it back
 //
 // Revision and hash say what the author saw: an edit of a cell that has another text since is refused as a conflict. Without both, the
 // operation is taken as made for the present text.
@@ -140,6 +143,8 @@ type Operation struct {
 	Source   string          `json:"source"`
 	After    string          `json:"after"`
 	Kind     string          `json:"kind"`
+	State    int64           `json:"state"`
+	Page     string          `json:"page"` // which page edits; "" for a caller that is no page
 }
 
 // OpResult carries the notebook after an operation.
@@ -284,6 +289,7 @@ type Results struct {
 	Budget   string          `json:"budget"`
 	Early    bool            `json:"early"`
 	Minutes  float64         `json:"minutes"` // that the recorded runs took there, 0 when not recorded
+	Moved    []MovedBound    `json:"moved"`   // bounds that were changed after runs began
 }
 
 // Status is what the status bar shows.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -54,8 +53,7 @@ func (s *Server) gather(ctx context.Context, path string, plan sched.Plan) (gath
 
 // fillStale puts a finished run with other settings in the place of each that was never begun.
 func (s *Server) fillStale(ctx context.Context, at string, plan sched.Plan, g *gathered) error {
-	missing := func(r sched.RunInfo) bool { return r.State == "" }
-	if !slices.ContainsFunc(plan.Runs, missing) {
+	if !slices.ContainsFunc(plan.Runs, neverBegun) {
 		return nil
 	}
 	old, err := s.older(ctx, at, plan)
@@ -65,12 +63,7 @@ func (s *Server) fillStale(ctx context.Context, at string, plan sched.Plan, g *g
 	g.runs = slices.Clone(plan.Runs)
 	var changes []string
 	for i, r := range g.runs {
-		if !missing(r) {
-			continue
-		}
-		k := slices.IndexFunc(old, func(o store.Run) bool { // newest first
-			return o.Arm == r.Arm && o.Case == r.Case && o.Seed == r.Seed && path.Base(o.Notebook) == path.Base(at)
-		})
+		k := inPlaceOf(old, r, at)
 		if k < 0 {
 			continue
 		}

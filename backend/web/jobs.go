@@ -218,6 +218,10 @@ func (s *Server) startJob(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	_ = s.notebooks.with(p.File, func(b *book) error { // planning found it, so it is open
+		s.notebooks.keepState(r.Context(), b, store.ForRun)
+		return nil
+	})
 	s.feeds.stir()
 	return s.job(j), nil
 }

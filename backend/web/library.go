@@ -130,13 +130,18 @@ func (s *Server) resultsOf(ctx context.Context, path, budget string) (Results, e
 	if err != nil {
 		return Results{}, err
 	}
-	return tidy(Results{Verdicts: verdicts, Table: Table{rows.Columns, rows.Rows}, Budget: plan.Budget, Early: early(plan)}), nil
+	res := Results{Verdicts: verdicts, Table: Table{rows.Columns, rows.Rows}, Budget: plan.Budget, Early: early(plan)}
+	res.Moved = s.movedBounds(ctx, path, plan.Doc)
+	return tidy(res), nil
 }
 
 // tidy puts empty lists where there are none, so that the pages need not ask.
 func tidy(r Results) Results {
 	if r.Verdicts == nil {
 		r.Verdicts = []stats.Verdict{}
+	}
+	if r.Moved == nil {
+		r.Moved = []MovedBound{}
 	}
 	r.Table = r.Table.tidy()
 	return r

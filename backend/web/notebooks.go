@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
+	"github.com/loci-lab/loci/backend/store"
 )
 
 // tick is how often edits are written and files are looked at: an edit is on disk within a second.
@@ -25,6 +27,8 @@ type notebooks struct {
 	vocab  notebook.Vocabulary
 	prose  prose
 	now    func() time.Time
+	states StateIndex // nil keeps no timeline
+	log    *slog.Logger
 
 	mu      sync.Mutex
 	open    map[string]*book
@@ -39,6 +43,7 @@ type book struct {
 	state   notebook.State
 	edition int64              // rises with everything that a page may want to see: edits, saves, trouble
 	text    int64              // edition of the last edit
+	opened  int64              // edition that was read from the file
 	base    *notebook.Document // as the file was read or written last
 	seen    stamp              // of the file then
 	dirty   bool
@@ -46,6 +51,11 @@ type book struct {
 	trouble error              // why the last save failed
 	theirs  *notebook.Document // text of somebody else that could not be merged; nil when there is none
 	html    map[string]string  // rendered prose by source
+	good    map[string]string  // last text without problems of each cell
+	writer  writer             // the page that writes
+
+	keptText int64     // edition whose text stands on the timeline
+	keptAt   time.Time // when it was kept
 }
 
 // stamp tells a file from its later self without reading it.
@@ -59,7 +69,8 @@ func newNotebooks(cfg Config) (*notebooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &notebooks{places: p, vocab: cfg.Vocabulary, prose: newProse(), now: cfg.Now, open: map[string]*book{}, changed: func(string) {}}, nil
+	return &notebooks{places: p, vocab: cfg.Vocabulary, prose: newProse(), now: cfg.Now, states: cfg.States, log: cfg.Log,
+		open: map[string]*book{}, changed: func(string) {}}, nil
 }
 
 // with calls f with an open notebook, which it reads when it is not open yet.
@@ -83,7 +94,7 @@ func (n *notebooks) book(path string) (*book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &book{at: at, seen: stampOf(at), html: map[string]string{}}
+	b := &book{at: at, seen: stampOf(at), html: map[string]string{}, good: map[string]string{}}
 	src, err := n.places.read(at)
 	if err != nil {
 		return nil, err
@@ -91,7 +102,8 @@ func (n *notebooks) book(path string) (*book, error) {
 	doc, _ := notebook.Parse(path, src, n.vocab)
 	b.state, b.base = notebook.NewState(doc), doc
 	b.edition = n.now().UnixMilli() // rises over restarts, so that a page that stayed open sees the new text
-	b.text, b.saved = b.edition, b.seen.time
+	b.text, b.opened, b.saved = b.edition, b.edition, b.seen.time
+	b.noteGood()
 	n.open[path] = b
 	return b, nil
 }
@@ -152,7 +164,8 @@ func (n *notebooks) view(b *book) Notebook {
 	})
 	b.html = fresh
 	out.Path, out.Revision, out.ReadOnly, out.SavedMS = b.at.path, b.edition, b.at.readOnly(), millis(b.saved)
-	out.CanUndo, out.CanRedo = b.state.CanUndo(), b.state.CanRedo()
+	out.CanUndo, out.CanRedo, out.Writer = b.state.CanUndo(), b.state.CanRedo(), b.writer.page
+	b.offerGood(out.Cells)
 	if b.theirs != nil {
 		out.Problems = append([]Problem{outsideProblem(b.at.path)}, out.Problems...)
 		out.Clash = true
@@ -171,6 +184,35 @@ func outsideProblem(path string) Problem {
 	}
 }
 
+// noteGood remembers the text of every cell that has no problem.
+func (b *book) noteGood() {
+	broken := b.broken()
+	for _, c := range b.state.Doc.Cells {
+		if !broken[c.ID] {
+			b.good[c.ID] = c.Text
+		}
+	}
+}
+
+// offerGood gives cells with problems their last good text.
+func (b *book) offerGood(cells []Cell) {
+	broken := b.broken()
+	for i, c := range cells {
+		if good := b.good[c.ID]; broken[c.ID] && good != c.Source {
+			cells[i].Good = good
+		}
+	}
+}
+
+// broken holds the ids of the cells with problems.
+func (b *book) broken() map[string]bool {
+	out := map[string]bool{}
+	for _, p := range b.state.Doc.Problems() {
+		out[p.Cell] = true
+	}
+	return out
+}
+
 // apply changes the notebook by one operation.
 func (b *book) apply(op notebook.Op) error {
 	next, effects, err := notebook.Apply(b.state, op)
@@ -180,6 +222,7 @@ func (b *book) apply(op notebook.Op) error {
 	b.state, b.dirty = next, true
 	b.edition++
 	b.text = b.edition
+	b.noteGood()
 	return nil
 }
 
@@ -192,13 +235,13 @@ func (n *notebooks) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			n.round()
+			n.round(ctx)
 		}
 	}
 }
 
 // round looks at every open notebook once.
-func (n *notebooks) round() {
+func (n *notebooks) round(ctx context.Context) {
 	n.mu.Lock()
 	books := slices.Collect(maps.Values(n.open))
 	n.mu.Unlock()
@@ -207,6 +250,9 @@ func (n *notebooks) round() {
 		before := b.shown()
 		n.outside(b)
 		b.save(n.now())
+		if !b.dirty && b.text != b.opened {
+			n.keepState(ctx, b, store.EveryMinute)
+		}
 		news := b.shown() != before
 		if news && b.edition == before.edition {
 			b.edition++

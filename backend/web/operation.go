@@ -1,16 +1,18 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
+	"github.com/loci-lab/loci/backend/store"
 )
 
 // operationTypes lists what a page may do to a notebook.
 func operationTypes() []string {
-	return []string{"set-field", "set-choice", "set-source", "set-title", "insert-cell", "delete-cell", "move-cell", "undo", "redo", "keep-mine", "take-theirs"}
+	return []string{"set-field", "set-choice", "set-source", "set-title", "insert-cell", "delete-cell", "move-cell", "undo", "redo", "keep-mine", "take-theirs", "restore"}
 }
 
 func (s *Server) notebookOp(r *http.Request) (any, error) {
@@ -24,7 +26,13 @@ func (s *Server) notebookOp(r *http.Request) (any, error) {
 		if b.at.readOnly() {
 			return lab.Errorf(lab.Conflict, "notebook %q ships with Loci and cannot be changed", path).WithHint("make a copy of it first")
 		}
-		if err := s.notebooks.edit(b, o); err != nil {
+		if err := b.mayWrite(o.Page, s.notebooks.now()); err != nil {
+			return err
+		}
+		if b.text == b.opened { // what stood there before the first edit belongs to the timeline too
+			s.notebooks.keepState(r.Context(), b, store.EveryMinute)
+		}
+		if err := s.edit(r.Context(), b, o); err != nil {
 			return err
 		}
 		out.Notebook = s.notebooks.view(b)
@@ -38,12 +46,19 @@ func (s *Server) notebookOp(r *http.Request) (any, error) {
 }
 
 // edit applies a page's operation.
-func (n *notebooks) edit(b *book, o Operation) error {
+func (s *Server) edit(ctx context.Context, b *book, o Operation) error {
+	base := notebook.Base{Revision: b.madeFor(o), At: s.notebooks.now().UnixMilli()}
 	switch o.Type {
 	case "keep-mine", "take-theirs":
-		return n.settle(b, o.Type == "take-theirs")
+		return s.notebooks.settle(b, o.Type == "take-theirs")
+	case "restore":
+		state, err := s.stateOf(ctx, b.at.path, o.State)
+		if err != nil {
+			return err
+		}
+		return b.apply(&notebook.SetSource{Base: base, Text: state.Text})
 	}
-	op, err := b.op(o, notebook.Base{Revision: b.madeFor(o), At: n.now().UnixMilli()})
+	op, err := b.op(o, base)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 type Config struct {
 	Owner      Owner
 	Library    RunIndex            // runs of the data folder
+	States     StateIndex          // timeline of notebooks; nil keeps none
 	Hub        *hub.Hub            // brings notices for the person; nil where there are none
 	Vocabulary notebook.Vocabulary // what a notebook may name
 	Recorded   Recorded            // nil when no recorded results ship
@@ -45,7 +46,8 @@ type Server struct {
 	curves    *curves
 	plans     plans
 	cards     sync.Mutex
-	judged    map[string]cardVerdicts // by notebook
+	judged    map[string]cardVerdicts    // by notebook
+	bounds    map[int64]map[string]bound // claims of the states for runs, by state
 	routes    *http.ServeMux
 	life      context.Context // ends with Close; sockets and feeds live no longer
 	end       context.CancelFunc
@@ -71,7 +73,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(cfg.Owner), curves: newCurves(),
-		judged: map[string]cardVerdicts{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
+		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.feeds = newFeeds(s)

@@ -341,6 +341,8 @@ export interface Notebook {
   can_redo: boolean;
   /** the file was changed outside in the same place: the reader is asked which text to keep */
   clash: boolean;
+  /** the page that writes; the others read and may take over. "" while none does */
+  writer: string;
 }
 
 /** Cell is one cell as the page shows it. */
@@ -365,6 +367,8 @@ export interface Cell {
   line: number;
   /** of its text: an edit says which text it was made for */
   hash: string;
+  /** of a cell with problems: its last text without any, "" where none is known */
+  good: string;
 }
 
 /** FormField is one control of a form. */
@@ -398,6 +402,7 @@ export interface Problem {
  * 	move-cell    cell, after
  * 	undo, redo
  * 	keep-mine, take-theirs            the answer to a clash
+ * 	restore      state                the text of a state of the timeline; undo takes it back
  * 
  * Revision and hash say what the author saw: an edit of a cell that has another text since is refused as a conflict. Without both, the
  * operation is taken as made for the present text. */
@@ -412,6 +417,9 @@ export interface Operation {
   source: string;
   after: string;
   kind: string;
+  state: number;
+  /** which page edits; "" for a caller that is no page */
+  page: string;
 }
 
 /** OpResult carries the notebook after an operation. */
@@ -576,6 +584,8 @@ export interface Results {
   early: boolean;
   /** that the recorded runs took there, 0 when not recorded */
   minutes: number;
+  /** bounds that were changed after runs began */
+  moved: MovedBound[] | null;
 }
 
 /** Status is what the status bar shows. */
@@ -611,4 +621,115 @@ export interface ServerMessage {
   chart?: Chart;
   text?: string;
   revision?: number;
+}
+
+/** StatePage is a page of the timeline of a notebook. */
+export interface StatePage {
+  states: StateRow[] | null;
+  /** older ones exist */
+  more: boolean;
+}
+
+/** StateRow is one kept state: what was changed since the state before it. */
+export interface StateRow {
+  id: number;
+  at_ms: number;
+  /** minute, run */
+  why: string;
+  changes: CellChange[] | null;
+  /** the oldest that is kept: nothing to compare it with */
+  first: boolean;
+}
+
+/** CellChange is a cell that two texts do not share. */
+export interface CellChange {
+  /** id; front for the front matter */
+  cell: string;
+  kind: string;
+  name: string;
+  /** added, removed, changed, moved */
+  how: string;
+}
+
+/** StateDetail is one state against the present text. */
+export interface StateDetail {
+  row: StateRow;
+  /** that restoring it would make */
+  changes: CellChange[] | null;
+  hunks: DiffHunk[] | null;
+  /** lines */
+  added: number;
+  removed: number;
+}
+
+/** DiffHunk is a row of lines round one change. */
+export interface DiffHunk {
+  lines: DiffLine[] | null;
+}
+
+/** DiffLine is one line: gone from the present text, come back from the state, or the same in both. */
+export interface DiffLine {
+  /** "-", "+", " " */
+  mark: string;
+  text: string;
+  /** number in the present text; in the state for lines that come back */
+  line: number;
+}
+
+/** Stale says which fields and arms were changed since runs were made whose results still stand. */
+export interface Stale {
+  fields: StaleField[] | null;
+  runs: StaleRun[] | null;
+}
+
+/** StaleField is a knob with the value that the old runs read. */
+export interface StaleField {
+  /** memory.lambda */
+  path: string;
+  was: string;
+  /** whose results were made with it */
+  arms: string[] | null;
+}
+
+/** StaleRun is an arm and case whose results were made with other settings. */
+export interface StaleRun {
+  arm: string;
+  case: string;
+  /** memory.lambda 0.3 */
+  with: string;
+}
+
+/** MovedBound is a claim whose bound was another one when runs began. */
+export interface MovedBound {
+  claim: string;
+  was: string;
+  /** when the runs began that had the old one */
+  at_ms: number;
+}
+
+/** PageRequest tells the server that a page shows the notebook. */
+export interface PageRequest {
+  /** its own name, made up by the page */
+  page: string;
+  /** it wants to write, whoever writes now */
+  take: boolean;
+  /** it is closed */
+  leave: boolean;
+}
+
+/** PageAnswer names the page that writes. */
+export interface PageAnswer {
+  writer: string;
+}
+
+/** NewRequest asks for a new notebook. */
+export interface NewRequest {
+  /** blank, paper, copy */
+  from: string;
+  /** of blank and paper; "" lets the server choose */
+  paper: string;
+  /** of copy */
+  path: string;
+  /** "" keeps that of the source, or says New notebook */
+  title: string;
 }

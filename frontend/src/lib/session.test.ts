@@ -17,6 +17,7 @@ const notebook = (part: Partial<Notebook> = {}): Notebook => ({
   can_undo: false,
   can_redo: false,
   clash: false,
+  writer: "",
   ...part,
 });
 

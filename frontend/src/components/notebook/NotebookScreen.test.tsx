@@ -33,6 +33,7 @@ const cell = (part: Partial<Cell>): Cell => ({
   fields: null,
   line: 1,
   hash: "",
+  good: "",
   ...part,
 });
 const notebook: Notebook = {
@@ -47,6 +48,7 @@ const notebook: Notebook = {
   can_undo: true,
   can_redo: false,
   clash: false,
+  writer: "",
   cells: [
     cell({ id: "prose-1", html: "<h1>A question</h1>", source: "# A question" }),
     cell({ id: "run", kind: "run", value: { budget: "fast" } }),
@@ -82,6 +84,7 @@ const results: Results = {
   budget: "fast",
   early: true,
   minutes: 0,
+  moved: [],
 };
 const job: Job = {
   id: "j1",
