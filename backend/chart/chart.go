@@ -11,6 +11,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/series"
 	"github.com/loci-lab/loci/backend/stats"
 )
 
@@ -21,7 +22,8 @@ type Chart struct {
 	Sentence string
 	Caption  string // seeds, interval, smoothing, thinning
 	Table    Table
-	Points   int64 // raw points behind the picture
+	Points   int64         // raw points behind the picture
+	Window   series.Window // part of the x axis that it shows; empty where the axis is no number
 }
 
 // The roles of a series.
@@ -31,7 +33,9 @@ const (
 	RoleBand        = "band" // height of the interval above RoleLow, on which it is stacked
 	RoleSeed        = "seed" // one run
 	RoleEnvelopeLow = "envelope-low"
-	RoleEnvelope    = "envelope" // from least to greatest over seeds, stacked in the same way
+	RoleEnvelope    = "envelope" // from least to greatest raw value over seeds, stacked in the same way
+	RoleGap         = "gap"      // where a value is missing: a cross beside the line that stops there
+	RolePoint       = "point"    // a value alone between gaps, which no line would show
 )
 
 // Series says what fills the series of that index in the option.

@@ -15,10 +15,11 @@ type curve struct {
 	cells []cell
 }
 
-// cell is one column: the interval over seeds of each seed's mean of raw values in it, and the extremes over seeds.
+// cell is one column: the interval over seeds of each seed's mean of raw values in it, and the extremes of all raw values in it.
 type cell struct {
 	stats.Interval
 	least, most float64
+	outside     bool // a neighbour of the window
 }
 
 // means cuts the window into columns and takes, for each, the mean over seeds from raw values. Where few columns hold a value of
@@ -37,44 +38,83 @@ func means(runs []Run, w series.Window, columns int) curve {
 // meansOf also says whether nine in ten of the columns, up to the end of the shortest run, hold every seed.
 func meansOf(runs []Run, w series.Window, columns int) (curve, bool) {
 	cursors, common := cursorsOf(runs, w)
-	span := max(w.To-w.From, 1)
-	columns = int(min(int64(columns), span))
+	columns = int(min(int64(columns), max(w.To-w.From, 1)))
 	var c curve
 	inside, full := 0, 0
 	values := make([]float64, len(runs))
+	c.add(cursors, 0, nearest(cursors, -1, values), values)
 	for i := range columns {
-		end := w.From + int64(math.Ceil(float64(span)*float64(i+1)/float64(columns)))
-		x, raw, seen := column(cursors, end, values)
-		if raw == 0 {
-			continue
-		}
-		c.xs, c.cells = append(c.xs, x), append(c.cells, cellOf(values))
-		if end <= common {
+		end := w.Edge(i+1, columns)
+		at := column(cursors, end, values)
+		c.add(cursors, at.raw, at, values)
+		if at.raw > 0 && end <= common {
 			inside++
-			if seen == len(runs) {
+			if at.seen == len(runs) {
 				full++
 			}
 		}
 	}
+	c.add(cursors, 0, nearest(cursors, 0, values), values)
 	return c, 10*full >= 9*inside
 }
 
-// cursor walks over the raw points of a run.
+// add notes a column that holds anything. Those of no raw points are the neighbours outside the window, so that lines run to its edges.
+func (c *curve) add(cursors []cursor, raw int, at place, values []float64) {
+	if at.raw == 0 {
+		return
+	}
+	e := cell{Interval: stats.Student(values, alpha), least: math.NaN(), most: math.NaN(), outside: raw == 0}
+	for i := range cursors {
+		least, most := values[i], values[i]
+		if raw > 0 {
+			least, most = cursors[i].raw.Extremes(cursors[i].from, cursors[i].at)
+		}
+		if !(least >= e.least) && !math.IsNaN(least) {
+			e.least = least
+		}
+		if !(most <= e.most) && !math.IsNaN(most) {
+			e.most = most
+		}
+	}
+	c.xs, c.cells = append(c.xs, at.x), append(c.cells, e)
+}
+
+// place is where a column stands: the mean place of its raw points, how many there are, and of how many runs.
+type place struct {
+	x         float64
+	raw, seen int
+}
+
+// nearest takes each run's point before the cursor (by -1) or at it (by 0).
+func nearest(cursors []cursor, by int, values []float64) place {
+	var p place
+	sum := 0.0
+	for i, c := range cursors {
+		values[i] = math.NaN()
+		if at := c.at + by; at >= 0 && at < len(c.xs) {
+			values[i] = c.ys[at]
+			sum += float64(c.xs[at])
+			p.raw, p.seen = p.raw+1, p.seen+1
+		}
+	}
+	p.x = sum / float64(max(p.raw, 1))
+	return p
+}
+
+// cursor walks over the raw points of a run; the last column was from <= i < at.
 type cursor struct {
-	xs []int64
-	ys []float64
-	at int
+	raw      *series.Series
+	xs       []int64
+	ys       []float64
+	from, at int
 }
 
 // cursorsOf places a cursor for each run at the start of the window; common is where the shortest run ends.
 func cursorsOf(runs []Run, w series.Window) (cursors []cursor, common int64) {
 	common = w.To
 	for _, r := range runs {
-		c := cursor{}
+		c := cursor{raw: r.Raw, at: r.Raw.Place(w.From)}
 		c.xs, c.ys = r.Raw.Points()
-		for c.at < len(c.xs) && c.xs[c.at] < w.From {
-			c.at++
-		}
 		cursors = append(cursors, c)
 		if n := len(c.xs); n > 0 {
 			common = min(common, c.xs[n-1]+1)
@@ -86,35 +126,24 @@ func cursorsOf(runs []Run, w series.Window) (cursors []cursor, common int64) {
 }
 
 // column moves the cursors to x = end and leaves each run's mean over the way in values, NaN without one. x is the mean place of the
-// raw points, so that points which share an x keep it; seen counts the runs with a raw point.
-func column(cursors []cursor, end int64, values []float64) (x float64, raw, seen int) {
+// raw points, so that points which share an x keep it.
+func column(cursors []cursor, end int64, values []float64) place {
+	var p place
 	sum := 0.0
 	for i := range cursors {
 		c := &cursors[i]
-		from := c.at
+		c.from = c.at
 		for c.at < len(c.xs) && c.xs[c.at] < end {
 			sum += float64(c.xs[c.at])
 			c.at++
 		}
-		values[i] = stats.Mean(c.ys[from:c.at])
-		if c.at > from {
-			raw, seen = raw+c.at-from, seen+1
+		values[i] = stats.Mean(c.ys[c.from:c.at])
+		if n := c.at - c.from; n > 0 {
+			p.raw, p.seen = p.raw+n, p.seen+1
 		}
 	}
-	return sum / float64(max(raw, 1)), raw, seen
-}
-
-func cellOf(values []float64) cell {
-	out := cell{Interval: stats.Student(values, alpha), least: math.NaN(), most: math.NaN()}
-	for _, v := range values {
-		if !(v >= out.least) && !math.IsNaN(v) {
-			out.least = v
-		}
-		if !(v <= out.most) && !math.IsNaN(v) {
-			out.most = v
-		}
-	}
-	return out
+	p.x = sum / float64(max(p.raw, 1))
+	return p
 }
 
 // mean is the line of means; a column in which no seed has a value is a gap.
@@ -155,8 +184,10 @@ func (c curve) thins() (x float64, n int, shorter bool) {
 	for _, e := range c.cells {
 		most = max(most, e.N)
 	}
-	for i := len(c.cells) - 1; i >= 0 && c.cells[i].N < most; i-- {
-		x, n, shorter = c.xs[i], c.cells[i].N, true
+	for i := len(c.cells) - 1; i >= 0 && (c.cells[i].N < most || c.cells[i].outside); i-- {
+		if !c.cells[i].outside {
+			x, n, shorter = c.xs[i], c.cells[i].N, true
+		}
 	}
 	return x, n, shorter
 }
@@ -170,6 +201,9 @@ func curveTable(c Curves, curves []curve) Table {
 		label := arm.Label()
 		t.Columns = append(t.Columns, label, label+" low", label+" high", label+" n")
 		for i, x := range curves[k].xs {
+			if curves[k].cells[i].outside {
+				continue
+			}
 			if rows[x] == nil {
 				rows[x] = make([]string, 4*len(c.Arms))
 				xs = append(xs, x)

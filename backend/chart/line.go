@@ -38,6 +38,7 @@ type Arm struct {
 type Run struct {
 	Seed uint64
 	Raw  *series.Series
+	Key  string // of the run; charts pass it on and read nothing from it
 }
 
 // Label names the curve.
@@ -68,10 +69,11 @@ func Learning(c Curves) (Chart, error) {
 	d := drawing{chart: Chart{Points: c.points()}, line: charts.NewLine(), dark: c.Dark, smooth: c.Smooth > 1}
 	curves := make([]curve, len(c.Arms))
 	for i, arm := range c.Arms {
-		curves[i] = means(smoothed(arm.Runs, c.Smooth), w, c.Columns)
-		d.arm(arm, curves[i], w, c.Columns)
+		shown := smoothed(arm.Runs, c.Smooth)
+		curves[i] = means(shown, w, c.Columns)
+		d.arm(arm, shown, curves[i], w, c.Columns)
 	}
-	d.chart.Caption = c.caption(curves)
+	d.chart.Caption = c.caption(curves) + "; " + d.drawn.Caption()
 	d.chart.Sentence = endSentence(c.Metric, c.Arms)
 	d.chart.Table = curveTable(c, curves)
 	d.line.SetGlobalOptions(append(look(c.Title, d.chart.Caption, p),
@@ -81,9 +83,10 @@ func Learning(c Curves) (Chart, error) {
 		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(c.Arms) > 1), Top: "0", Right: "8"}),
 		charts.WithDataZoomOpts(opts.DataZoom{Type: "inside"}))...)
 	top := patch{"legend": patch{"data": labels(c.Arms), "icon": "roundRect"}, "yAxis": nameAtLeft()}
-	if c.Live && w.To > w.From {
+	if (c.Live || c.Window != nil) && w.To > w.From {
 		top["xAxis"] = []patch{{"min": w.From, "max": w.To}}
 	}
+	d.chart.Window = w
 	var err error
 	d.chart.Option, err = finish(d.line, top, d.patches)
 	return d.chart, err
@@ -171,7 +174,7 @@ func (c Curves) caption(curves []curve) string {
 	} else {
 		text += "; no smoothing"
 	}
-	return text + "; " + plural(int(c.points()), "point")
+	return text
 }
 
 func plural(n int, noun string) string {
@@ -187,7 +190,7 @@ func smoothed(runs []Run, window int) []Run {
 	}
 	out := make([]Run, len(runs))
 	for i, r := range runs {
-		out[i] = Run{Seed: r.Seed, Raw: r.Raw.Smooth(window)}
+		out[i] = Run{Seed: r.Seed, Raw: r.Raw.Smooth(window), Key: r.Key}
 	}
 	return out
 }
@@ -199,24 +202,59 @@ type drawing struct {
 	patches []patch
 	dark    bool
 	smooth  bool
+	drawn   series.Thinned // of all runs together; without points
 }
 
-// arm draws what lies behind first: band, seeds or envelope, then the mean.
-func (d *drawing) arm(a Arm, c curve, w series.Window, columns int) {
-	if len(a.Runs) >= fewest {
+// arm draws what lies behind first: band, seeds or envelope, then the mean. shown are the runs as they are drawn, smoothed perhaps; a
+// lone one is its own line, with its extremes.
+func (d *drawing) arm(a Arm, shown []Run, c curve, w series.Window, columns int) {
+	if len(shown) >= fewest {
 		low, band := c.band()
 		d.area(a, RoleLow, RoleBand, low, band, 0.18)
 	}
+	line := c.mean()
+	var behind [][]float64
+	for _, r := range a.Runs {
+		if len(a.Runs) > mostLines {
+			d.count(series.Thinned{Points: r.Raw.Place(w.To) - r.Raw.Place(w.From), Columns: columns}, r.Raw.Len())
+			continue
+		}
+		t := r.Raw.Thin(w, columns)
+		d.count(t, r.Raw.Len())
+		behind = append(behind, t.XY)
+	}
 	switch {
 	case len(a.Runs) > mostLines:
-		low, height := c.envelope()
-		d.area(a, RoleEnvelopeLow, RoleEnvelope, low, height, 0.10)
-	case len(a.Runs) > 1 || d.smooth:
-		for _, r := range a.Runs {
-			d.add(a, RoleSeed, r.Seed, r.Raw.Thin(w, columns).XY, thinLine(a, d.dark, d.smooth))
+		raw := c
+		if d.smooth {
+			raw = means(a.Runs, w, columns)
 		}
+		low, height := raw.envelope()
+		d.area(a, RoleEnvelopeLow, RoleEnvelope, low, height, map[bool]float64{true: 0.25, false: 0.10}[d.smooth])
+		behind = [][]float64{line}
+	case len(a.Runs) == 1 && d.smooth:
+		line = shown[0].Raw.Thin(w, columns).XY
+		fallthrough
+	case len(a.Runs) > 1:
+		for i, r := range a.Runs {
+			d.add(a, RoleSeed, r.Seed, behind[i], thinLine(a, d.dark, d.smooth))
+		}
+	case len(a.Runs) == 1:
+		line = behind[0]
 	}
-	d.add(a, RoleMean, 0, c.mean(), meanLine(a, d.dark))
+	d.add(a, RoleMean, 0, line, meanLine(a, d.dark, line))
+	d.marks(a, append(behind, line))
+}
+
+// count adds what was drawn of one run.
+func (d *drawing) count(t series.Thinned, all int) {
+	if d.drawn.Columns == 0 {
+		d.drawn.Exact = true
+	}
+	d.drawn.Points += t.Points
+	d.drawn.Outside += all - t.Points
+	d.drawn.Columns = max(d.drawn.Columns, t.Columns)
+	d.drawn.Exact = d.drawn.Exact && t.Exact
 }
 
 // area stacks a height on a lower end. ECharts stacks lines on a value axis by place in the list, which both share.
@@ -248,9 +286,13 @@ func thinLine(a Arm, dark, behind bool) patch {
 		"lineStyle": patch{"color": ArmColour(a.Place, dark), "width": 1, "opacity": opacity, "type": dash(a.Place)}}
 }
 
-func meanLine(a Arm, dark bool) patch {
+// fewPoints is how many points of a line are still drawn one by one.
+const fewPoints = 40
+
+// meanLine is the line in front. While its points are few each has the shape of its arm, so that one alone is seen, too.
+func meanLine(a Arm, dark bool, xy []float64) patch {
 	colour := ArmColour(a.Place, dark)
-	return patch{"z": 3, "lineStyle": patch{"color": colour, "width": 2, "type": dash(a.Place)},
+	return patch{"z": 3, "showSymbol": len(xy) <= 2*fewPoints, "symbol": shapeOf(a.Place), "symbolSize": 6, "lineStyle": patch{"color": colour, "width": 2, "type": dash(a.Place)},
 		"endLabel": patch{"show": true, "formatter": "{a}", "color": paletteOf(dark).text, "distance": 6},
 		"emphasis": patch{"focus": "series"}}
 }
@@ -265,7 +307,15 @@ func dash(place int) any {
 // add puts a series into the option without data, and its points beside it.
 func (d *drawing) add(a Arm, role string, seed uint64, xy []float64, p patch) {
 	p["itemStyle"] = patch{"color": ArmColour(a.Place, d.dark)} // of the legend, which takes the first series of the name
-	p["id"], p["showSymbol"], p["animation"], p["dimensions"], p["data"] = d.id(a, role, seed), false, false, []string{"x", "y"}, []any{}
+	p["id"], p["animation"], p["dimensions"], p["data"] = d.id(a, role, seed), false, []string{"x", "y"}, []any{}
+	if _, set := p["showSymbol"]; !set {
+		p["showSymbol"] = false
+	}
+	for i := 1; i < len(xy); i += 2 {
+		if math.IsInf(xy[i], 0) {
+			xy[i] = math.NaN() // no axis reaches it: a gap, with its mark
+		}
+	}
 	d.line.AddSeries(a.Label(), nil)
 	d.patches = append(d.patches, p)
 	d.chart.Series = append(d.chart.Series, Series{Index: len(d.chart.Series), Name: a.Label(), Arm: a.Name, Case: a.Case, Seed: seed, Role: role, XY: xy})

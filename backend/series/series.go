@@ -133,8 +133,16 @@ func (s *Series) over(lo, hi int) extremes {
 
 // Range returns the least and the greatest value in a window, NaN where it holds none.
 func (s *Series) Range(w Window) (least, most float64) {
-	lo := s.search(0, w.From, 1)
-	e := s.over(lo, s.search(lo, w.To, 1))
+	lo := s.Place(w.From)
+	return s.Extremes(lo, s.search(lo, w.To, 1))
+}
+
+// Place returns the first place in the list whose x is at least the given one; Len where there is none.
+func (s *Series) Place(x int64) int { return s.search(0, x, 1) }
+
+// Extremes returns the least and the greatest value of the points lo <= i < hi, NaN where there is none.
+func (s *Series) Extremes(lo, hi int) (least, most float64) {
+	e := s.over(lo, hi)
 	if e.least < 0 {
 		return math.NaN(), math.NaN()
 	}

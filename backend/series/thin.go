@@ -58,7 +58,7 @@ func (s *Series) Thin(w Window, columns int) Thinned {
 	out.XY = make([]float64, 0, min(2*(len(s.xs)-lo)+4, 10*columns+4))
 	out.neighbour(s, lo-1)
 	for c := range columns {
-		hi := s.search(lo, edge(w.From, span, c+1, columns), step)
+		hi := s.search(lo, w.Edge(c+1, columns), step)
 		out.column(s, c, lo, hi)
 		lo, step = hi, max(1, (hi-lo)/2)
 	}
@@ -68,14 +68,14 @@ func (s *Series) Thin(w Window, columns int) Thinned {
 	return out
 }
 
-// edge is from + span c / columns, rounded up so that a column holds its whole x.
-func edge(from, span int64, c, columns int) int64 {
-	hi, lo := bits.Mul64(uint64(span), uint64(c))
+// Edge is where column c of so many begins: From + (To - From) c / columns, rounded up so that a column holds its whole x.
+func (w Window) Edge(c, columns int) int64 {
+	hi, lo := bits.Mul64(uint64(max(0, w.To-w.From)), uint64(c))
 	quotient, rest := bits.Div64(hi, lo, uint64(columns))
 	if rest > 0 {
 		quotient++
 	}
-	return from + int64(quotient)
+	return w.From + int64(quotient)
 }
 
 func (t *Thinned) neighbour(s *Series, i int) {

@@ -260,6 +260,8 @@ type Chart struct {
 	Recorded string          `json:"recorded"` // these are recorded results: where and when; "" when they were made here
 	Early    bool            `json:"early"`    // runs are still going on
 	Points   int64           `json:"points"`   // raw points behind the picture
+	Caption  string          `json:"caption"`  // seeds, interval, smoothing, thinning, what lies outside
+	Window   *Span           `json:"window"`   // part of the x axis that it shows; null where the axis cannot be zoomed
 }
 
 // ChartSeries says which series of the option a binary frame of that index fills.

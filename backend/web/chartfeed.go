@@ -51,7 +51,7 @@ func newChartFeed(s *Server, name string, wake func()) (feed, error) {
 	}
 	return &chartFeed{
 		pulse: pulse{wake: wake}, topic: "chart:" + name,
-		draw: func(ctx context.Context) (picture, error) { return s.draw(ctx, address{path, cell, b}, false) },
+		draw: func(ctx context.Context) (picture, error) { return s.draw(ctx, address{path, cell, b}, lens{}) },
 	}, nil
 }
 
@@ -63,7 +63,7 @@ func newRunChartFeed(s *Server, name string, wake func()) (feed, error) {
 	}
 	return &chartFeed{
 		pulse: pulse{wake: wake}, topic: "runchart:" + name,
-		draw: func(ctx context.Context) (picture, error) { return s.drawRun(ctx, key, metric, false) },
+		draw: func(ctx context.Context) (picture, error) { return s.drawRun(ctx, key, metric, lens{}) },
 	}, nil
 }
 
@@ -158,7 +158,8 @@ func frameOf(p picture) string {
 	var option struct {
 		XAxis  json.RawMessage `json:"xAxis"`
 		Series []struct {
-			ID string `json:"id"`
+			ID     string `json:"id"`
+			Symbol bool   `json:"showSymbol"`
 		} `json:"series"`
 	}
 	_ = json.Unmarshal(p.Option, &option) // our own JSON

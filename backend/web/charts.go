@@ -23,6 +23,7 @@ const (
 	mostColumns   = 12_000
 	fewestColumns = 64
 	wideColumns   = 1_600
+	runColumns    = 768 // of a run's chart, which is one of several side by side
 )
 
 // picture is a finished chart with what the page must know beside it.
@@ -32,6 +33,7 @@ type picture struct {
 	stale    string // made with other settings: which
 	recorded string // made elsewhere: where and when
 	early    bool
+	moves    bool     // its x axis can be zoomed
 	keys     []string // of the runs in it
 }
 
@@ -39,7 +41,10 @@ type picture struct {
 func (p picture) wire() Chart {
 	out := Chart{
 		Cell: p.cell, Option: p.Option, Series: []ChartSeries{}, Sentence: p.Sentence, Table: Table{p.Table.Columns, p.Table.Rows}.tidy(),
-		Stale: p.stale, Recorded: p.recorded, Early: p.early, Points: p.Points,
+		Stale: p.stale, Recorded: p.recorded, Early: p.early, Points: p.Points, Caption: p.Caption,
+	}
+	if p.moves && p.Window.To > p.Window.From {
+		out.Window = &Span{From: p.Window.From, To: p.Window.To}
 	}
 	for _, s := range p.Series {
 		xy := XY(s.XY)
@@ -60,7 +65,11 @@ func (s *Server) chart(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.draw(r.Context(), address{q.Get("path"), q.Get("cell"), b}, q.Get("dark") == "1")
+	v, err := lensOf(q)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.draw(r.Context(), address{q.Get("path"), q.Get("cell"), b}, v)
 	if err != nil {
 		return nil, err
 	}
@@ -69,48 +78,75 @@ func (s *Server) chart(r *http.Request) (any, error) {
 
 func (s *Server) runChart(r *http.Request) (any, error) {
 	q := r.URL.Query()
-	p, err := s.drawRun(r.Context(), r.PathValue("key"), q.Get("metric"), q.Get("dark") == "1")
+	v, err := lensOf(q)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.drawRun(r.Context(), r.PathValue("key"), q.Get("metric"), v)
 	if err != nil {
 		return nil, err
 	}
 	return p.wire(), nil
 }
 
-// draw makes the picture of a chart cell.
-func (s *Server) draw(ctx context.Context, a address, dark bool) (picture, error) {
+// cellData is what a chart cell draws.
+type cellData struct {
+	doc    *notebook.Document
+	spec   notebook.Chart
+	metric lab.MetricSpec
+	data   gathered
+	arms   []chart.Arm
+	keys   []string
+	place  int // of the arm of a run's chart
+}
+
+// cellData gathers what a chart cell draws; its arms come with fill.
+func (s *Server) cellData(ctx context.Context, a address) (cellData, error) {
 	doc, err := s.notebooks.document(a.path)
 	if err != nil {
-		return picture{}, err
+		return cellData{}, err
 	}
-	spec, err := chartCell(doc, a.cell)
-	if err != nil {
-		return picture{}, err
+	c := cellData{doc: doc}
+	if c.spec, err = chartCell(doc, a.cell); err != nil {
+		return cellData{}, err
 	}
 	plan, err := s.known(ctx, a.path, a.budget)
 	if err != nil {
-		return picture{}, err
+		return cellData{}, err
 	}
-	data, err := s.gather(ctx, a.path, plan)
+	if c.data, err = s.gather(ctx, a.path, plan); err != nil {
+		return cellData{}, err
+	}
+	c.metric, c.keys = specOf(doc.Paper(), c.spec.Metric), keysOf(plan.Runs)
+	return c, nil
+}
+
+// fill reads the values of a chart cell. The caller holds the lock of the curves until it has drawn them.
+func (s *Server) fill(c *cellData) { c.arms = s.curves.arms(c.doc, c.spec, c.data) }
+
+// draw makes the picture of a chart cell.
+func (s *Server) draw(ctx context.Context, a address, v lens) (picture, error) {
+	c, err := s.cellData(ctx, a)
 	if err != nil {
 		return picture{}, err
 	}
-	metric := specOf(doc.Paper(), spec.Metric)
 	s.curves.mu.Lock()
 	defer s.curves.mu.Unlock()
-	arms := s.curves.arms(doc, spec, data)
-	p := picture{cell: a.cell, stale: data.stale, recorded: data.recorded, early: data.early, keys: keysOf(plan.Runs)}
+	s.fill(&c)
+	p := picture{cell: a.cell, stale: c.data.stale, recorded: c.data.recorded, early: c.data.early, keys: c.keys}
+	ask := chart.Curves{Metric: c.metric, Title: c.spec.Title, Dark: v.dark, Arms: c.arms}
 	switch {
-	case spec.Kind == "bar":
-		p.Chart, err = chart.Final(chart.Finals{Metric: metric, Title: spec.Title, Dark: dark, Arms: ends(arms)})
-	case spec.Kind == "matrix":
-		p.Chart, err = chart.HeatMap(matrix(arms, metric, spec.Title, dark))
-	case spec.X == "cases":
-		arms, unit := overCases(arms)
-		metric.XUnit = unit
-		p.Chart, err = chart.Learning(chart.Curves{Metric: metric, Title: spec.Title, Dark: dark, Arms: arms, Columns: columns(arms)})
+	case c.spec.Kind == "bar":
+		p.Chart, err = chart.Final(chart.Finals{Metric: c.metric, Title: c.spec.Title, Dark: v.dark, Arms: ends(c.arms)})
+	case c.spec.Kind == "matrix":
+		p.Chart, err = chart.HeatMap(matrix(c.arms, c.metric, c.spec.Title, v.dark))
+	case c.spec.X == "cases":
+		ask.Arms, ask.Metric.XUnit = overCases(c.arms)
+		ask.Columns = columns(ask.Arms)
+		p.Chart, err = chart.Learning(ask)
 	default:
-		p.Chart, err = chart.Learning(chart.Curves{Metric: metric, Title: spec.Title, Dark: dark, Arms: arms, Columns: columns(arms),
-			Live: data.early, Smooth: spec.Smoothing})
+		p.moves = true
+		p.Chart, err = chart.Learning(v.over(ask, c.spec.Smoothing, c.data.early, wideColumns))
 	}
 	return p, err
 }
@@ -152,34 +188,87 @@ func specOf(paper, metric string) lab.MetricSpec {
 	return lab.MetricSpec{Name: metric}
 }
 
-// columns shares the columns of a frame between the lines of a picture.
+// columns shares the columns of a frame between the lines of a picture. They are a multiple of 64, so that they can be joined in pairs
+// again and again.
 func columns(arms []chart.Arm) int {
 	lines := 0
 	for _, a := range arms {
 		lines += len(a.Runs) + 3 // mean and both ends of its band
 	}
-	return min(max(mostColumns/max(lines, 1), fewestColumns), wideColumns)
+	return min(max(mostColumns/max(lines, 1), fewestColumns), wideColumns) &^ (fewestColumns - 1)
 }
 
 // drawRun makes the picture of one metric of one run.
-func (s *Server) drawRun(ctx context.Context, key, metric string, dark bool) (picture, error) {
-	detail, err := s.runInfo(key)
+func (s *Server) drawRun(ctx context.Context, key, metric string, v lens) (picture, error) {
+	c, err := s.runData(ctx, key, metric)
 	if err != nil {
 		return picture{}, err
 	}
-	data := gathered{runs: []sched.RunInfo{detail}, early: detail.State == sched.Running || detail.State == sched.Paused}
-	data.src = s.cfg.Owner.Source(ctx, sched.Plan{Budget: detail.Setup.Budget, Runs: data.runs})
 	s.curves.mu.Lock()
 	defer s.curves.mu.Unlock()
-	arm := chart.Arm{Name: detail.Arm, Case: detail.Case, Place: s.placeOf(detail)}
-	if raw := s.curves.get(data, detail, metric); raw.Len() > 0 {
-		arm.Runs = []chart.Run{{Seed: detail.Seed, Raw: raw}}
-	}
-	p := picture{cell: metric, early: data.early, keys: []string{key}}
-	spec := specOf(detail.Setup.Paper, metric)
-	p.Chart, err = chart.Learning(chart.Curves{Metric: spec, Title: metric, Dark: dark, Arms: []chart.Arm{arm}, Columns: wideColumns,
-		Live: data.early})
+	s.fillRun(&c)
+	p := picture{cell: metric, early: c.data.early, recorded: c.data.recorded, keys: c.keys, moves: true}
+	ask := chart.Curves{Metric: c.metric, Title: metric, Dark: v.dark, Arms: c.arms}
+	p.Chart, err = chart.Learning(v.over(ask, 0, c.data.early, runColumns))
 	return p, err
+}
+
+// runData gathers one metric of one run; its arm comes with fillRun.
+func (s *Server) runData(ctx context.Context, key, metric string) (cellData, error) {
+	info, err := s.runInfo(key)
+	if err != nil || info.State == "" || info.State == sched.Queued {
+		if c, ok := s.recordedRun(ctx, key, metric); ok {
+			return c, nil
+		}
+	}
+	if err != nil {
+		return cellData{}, err
+	}
+	c := cellData{metric: specOf(info.Setup.Paper, metric), keys: []string{key}, place: s.placeOf(info)}
+	c.data = gathered{runs: []sched.RunInfo{info}, early: info.State == sched.Running || info.State == sched.Paused}
+	c.data.src = s.cfg.Owner.Source(ctx, sched.Plan{Budget: info.Setup.Budget, Runs: c.data.runs})
+	return c, nil
+}
+
+// recordedRun finds the recorded values of a run that an open notebook asks for and that was not begun here.
+func (s *Server) recordedRun(ctx context.Context, key, metric string) (cellData, bool) {
+	at, plan, i, ok := s.planned(key)
+	if !ok {
+		return cellData{}, false
+	}
+	plan.Runs = slices.Clone(plan.Runs)
+	for k := range plan.Runs { // what was begun of the others does not matter
+		plan.Runs[k].State = ""
+	}
+	data, err := s.gather(ctx, at.path, plan)
+	if err != nil || data.recorded == "" {
+		return cellData{}, false
+	}
+	info := data.runs[i]
+	data.runs, data.early = []sched.RunInfo{info}, false
+	return cellData{metric: specOf(info.Setup.Paper, metric), keys: []string{key}, place: s.placeOf(info), data: data}, true
+}
+
+// fillRun reads the values of a run's chart. The caller holds the lock of the curves until it has drawn them.
+func (s *Server) fillRun(c *cellData) {
+	info := c.data.runs[0]
+	arm := chart.Arm{Name: info.Arm, Case: info.Case, Place: c.place}
+	if raw := s.curves.get(c.data, info, c.metric.Name); raw.Len() > 0 {
+		arm.Runs = []chart.Run{{Seed: info.Seed, Raw: raw, Key: info.Key}}
+	}
+	c.arms = []chart.Arm{arm}
+}
+
+// planned finds a run among those that the open notebooks ask for: it may never have been begun.
+func (s *Server) planned(key string) (at address, plan sched.Plan, place int, ok bool) {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	for at, had := range s.plans.kept {
+		if i := slices.IndexFunc(had.plan.Runs, func(r sched.RunInfo) bool { return r.Key == key }); i >= 0 {
+			return at, had.plan, i, true
+		}
+	}
+	return address{}, sched.Plan{}, 0, false
 }
 
 // runInfo finds a run as the owner knows it, else as its record says.

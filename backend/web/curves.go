@@ -214,7 +214,7 @@ func (c *curves) arms(doc *notebook.Document, spec notebook.Chart, g gathered) [
 		}
 		if raw := c.get(g, r, spec.Metric); raw.Len() > 0 {
 			a := &out[index[id]]
-			a.Runs = append(a.Runs, chart.Run{Seed: r.Seed, Raw: raw})
+			a.Runs = append(a.Runs, chart.Run{Seed: r.Seed, Raw: raw, Key: r.Key})
 		}
 	}
 	return out

@@ -156,7 +156,7 @@ func (s *Server) run(r *http.Request) (any, error) {
 	return d, nil
 }
 
-// waiting describes a run that was asked for and has no record yet.
+// waiting describes a run that has no record yet: it was asked for, or an open notebook would ask for it.
 func (s *Server) waiting(ctx context.Context, key string, missing error) (any, error) {
 	for _, j := range s.cfg.Owner.Jobs() {
 		for _, r := range j.Runs {
@@ -169,7 +169,15 @@ func (s *Server) waiting(ctx context.Context, key string, missing error) (any, e
 			return d, nil
 		}
 	}
-	return nil, missing
+	at, plan, i, ok := s.planned(key)
+	if !ok {
+		return nil, missing
+	}
+	r := plan.Runs[i]
+	d := RunDetail{Row: rowOf(r, plan.Budget), Notebook: at.path, Title: plan.Title, Setup: r.Setup, Kernel: s.cfg.Kernel, Machine: s.cfg.Machine,
+		Metrics: metricsOf(r.Setup.Paper), Siblings: []RunRow{}, Log: []lab.Log{}}
+	d.Siblings = s.siblings(ctx, d)
+	return d, nil
 }
 
 // metricsOf returns what a paper measures, none for a paper that this build does not know.

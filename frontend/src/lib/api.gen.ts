@@ -551,6 +551,10 @@ export interface Chart {
   early: boolean;
   /** raw points behind the picture */
   points: number;
+  /** seeds, interval, smoothing, thinning, what lies outside */
+  caption: string;
+  /** part of the x axis that it shows; null where the axis cannot be zoomed */
+  window: Span | null;
 }
 
 /** ChartSeries says which series of the option a binary frame of that index fills. */
@@ -621,6 +625,20 @@ export interface ServerMessage {
   chart?: Chart;
   text?: string;
   revision?: number;
+}
+
+/** Span is a part of an x axis: From <= x < To. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** Outline is a small picture of one metric of one run, for a row of a list. It is thinned by shape and loses close opposite spikes. */
+export interface Outline {
+  key: string;
+  xy: XY;
+  /** raw points behind it */
+  points: number;
 }
 
 /** StatePage is a page of the timeline of a notebook. */
