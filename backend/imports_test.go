@@ -38,12 +38,13 @@ var allowed = []struct {
 	{"run", "lab rng schema stats record"},
 	{"notebook", "lab file schema"},
 	{"store", "lab record series"},
+	{"compare", "lab store"},
 	{"chart", "lab stats series"},
 	{"hub", "lab"},
 	{"target", "lab file record run trainer"},
 	{"sched", "lab notebook stats record store hub run target"},
 	{"bundle", "lab file notebook stats record history store chart"},
-	{"web", "lab schema catalog notebook stats series store chart hub target sched bundle record history"},
+	{"web", "lab schema catalog notebook stats series store chart hub target sched bundle record history compare"},
 }
 
 const module = "github.com/loci-lab/loci/backend/"
