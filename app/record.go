@@ -32,6 +32,7 @@ func (c *cli) recordCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "record [NOTEBOOK...]", Short: "Write the results of a notebook beside it, or --verify that recorded ones come out again",
 		Long: "Runs what is missing and writes experiments/SLUG.results/BUDGET.json: the curves of every run, the verdicts, and where and when they were made.\n" +
+			"At budget fast the whole records of the first seed go to experiments/SLUG.results/fast, so that episodes can be looked at without a run.\n" +
 			"With --finished it runs nothing and takes what is finished: so a claim that five seeds could not decide gets more seeds for its own arms alone.\n" +
 			"With --verify it runs one randomly drawn recorded run of budget fast again, with the kernel it was recorded with, and demands equal numbers.",
 		Example: "  loci record experiments/memory-rewriting.md --budget laptop --seeds 100-104\n  loci record --verify",
@@ -84,6 +85,11 @@ func (c *cli) record(ctx context.Context, e *env, file string, pick *choice, fin
 	path := filepath.Join(filepath.Dir(file), filepath.FromSlash(resultsFile(file, plan.Budget)))
 	if err := writeJSON(path, res); err != nil {
 		return err
+	}
+	if plan.Budget == "fast" {
+		if err := e.writeRecords(ctx, path, res, plan); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(c.err, "wrote %s: %d runs, %.1f minutes on %d workers\n", path, len(res.Runs), res.Minutes, c.cfg.Jobs)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"github.com/loci-lab/loci/backend"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/web"
 	"github.com/loci-lab/loci/frontend"
@@ -38,8 +39,22 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 		files, to = []string{name}, "/notebook?path="+url.QueryEscape(name)
 	}
 	w, err := web.New(web.Config{
-		Owner: e.owner, Library: e.store, States: e.store, Hub: e.hub, Vocabulary: vocabulary{}, Recorded: e.recorded, Pages: frontend.Dist(), Shipped: e.shipped, Home: e.cfg.Home, Files: files,
-		Version: Version, Kernel: e.kernel, Machine: machine(), Log: e.log,
+		Owner:      e.owner,
+		Library:    e.store,
+		States:     e.store,
+		Hub:        e.hub,
+		Vocabulary: vocabulary{},
+		Recorded:   e.recorded,
+		Shelf:      &shippedRuns{recorded: e.recorded, cache: filepath.Join(e.cfg.Home, "cache", "recorded")},
+		Sources:    backend.Sources,
+		Pages:      frontend.Dist(),
+		Shipped:    e.shipped,
+		Home:       e.cfg.Home,
+		Files:      files,
+		Version:    Version,
+		Kernel:     e.kernel,
+		Machine:    machine(),
+		Log:        e.log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, l.Close())

@@ -22,6 +22,8 @@ type Config struct {
 	Hub        *hub.Hub            // brings notices for the person; nil where there are none
 	Vocabulary notebook.Vocabulary // what a notebook may name
 	Recorded   Recorded            // nil when no recorded results ship
+	Shelf      Shelf               // whole runs that ship; nil when none do
+	Sources    fs.FS               // sources of the mechanisms, by their paths below backend/; nil when they do not ship
 	Pages      fs.FS               // built front end, index.html at its root; empty or nil shows a page that says how to build it
 	Shipped    fs.FS               // notebooks that ship, by the name that their card gives without the folder; read-only
 	Home       string              // data folder; own notebooks lie in Home/notebooks
@@ -72,7 +74,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(cfg.Owner), curves: newCurves(),
+		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(shelved{cfg.Owner, cfg.Shelf}), curves: newCurves(),
 		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
 	}
 	s.life, s.end = context.WithCancel(context.Background())

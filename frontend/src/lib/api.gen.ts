@@ -641,6 +641,57 @@ export interface Outline {
   points: number;
 }
 
+/** PaperMechanism is how a paper works, part by part, with the sources that do it and runs that show it. */
+export interface PaperMechanism {
+  slug: string;
+  title: string;
+  /** what it is read from */
+  sheet: string;
+  parts: MechanismPart[] | null;
+  /** that ship, to be stepped through */
+  runs: RecordedRun[] | null;
+}
+
+/** MechanismPart is one section of a mechanism. */
+export interface MechanismPart {
+  section: string;
+  /** section and equations of the paper */
+  source: string;
+  /** LaTeX, "" where there is none */
+  equation: string;
+  says: string;
+  /** what of an episode shows this part: told, read, act, reward, write, change, merge, delete */
+  beats: string[] | null;
+  code: SourceText[] | null;
+}
+
+/** SourceText is a declaration as its file has it. */
+export interface SourceText {
+  /** below backend/ */
+  file: string;
+  symbol: string;
+  /** of its first line in the file */
+  line: number;
+  pieces: SourcePiece[] | null;
+}
+
+/** SourcePiece is a stretch of a source of one kind. */
+export interface SourcePiece {
+  /** comment, keyword, string, number, or "" for the rest */
+  kind: string;
+  text: string;
+}
+
+/** RecordedRun is a run that ships whole. All addresses of runs answer its key. */
+export interface RecordedRun {
+  key: string;
+  arm: string;
+  case: string;
+  seed: number;
+  /** one with kept steps that shows most; -1 for none */
+  episode: number;
+}
+
 /** StatePage is a page of the timeline of a notebook. */
 export interface StatePage {
   states: StateRow[] | null;

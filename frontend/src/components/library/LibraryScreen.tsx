@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useApp } from "../../lib/app";
 import type { Library, LibraryPaper } from "../../lib/api.gen";
 import { useCommands } from "../../lib/commands";
@@ -16,8 +16,23 @@ import { Filters } from "./Filters";
 import { OwnNotebooks } from "./OwnNotebooks";
 import { PaperCard } from "./PaperCard";
 
-/** Find a method, understand it in a minute, start from it. */
+const PaperPage = lazy(() => import("./PaperPage"));
+
+/** The cards, or one paper's mechanism and code. */
 export function LibraryScreen({ route }: { route: LibraryRoute }) {
+  const app = useApp();
+  const { data } = useResource("library", (signal) => app.transport.get<Library>("library", {}, signal));
+  if (route.paper === "" || route.view === "") return <Cards route={route} />;
+  const paper = data?.papers?.find((p) => p.card.slug === route.paper);
+  return (
+    <Suspense fallback={<Loading what="the page" />}>
+      <PaperPage route={route} notebook={paper?.works ? paper.path : ""} />
+    </Suspense>
+  );
+}
+
+/** Find a method, understand it in a minute, start from it. */
+function Cards({ route }: { route: LibraryRoute }) {
   const app = useApp();
   const { data, error, reload } = useResource("library", (signal) =>
     app.transport.get<Library>("library", {}, signal),
@@ -87,6 +102,7 @@ export function LibraryScreen({ route }: { route: LibraryRoute }) {
             open={route.paper === p.card.slug}
             onToggle={() => change({ paper: route.paper === p.card.slug ? "" : p.card.slug })}
             onOpenNotebook={() => openNotebook(p)}
+            onView={(view) => app.navigation.go({ ...library, paper: p.card.slug, view })}
           />
         ))}
       </div>

@@ -10,10 +10,11 @@ interface Props {
   open: boolean;
   onToggle: () => void;
   onOpenNotebook: () => void;
+  onView: (view: "mechanism" | "code") => void;
 }
 
 /** One paper: name, idea, what kind of memory it is, what its claims came to here. */
-export function PaperCard({ paper, open, onToggle, onOpenNotebook }: Props) {
+export function PaperCard({ paper, open, onToggle, onOpenNotebook, onView }: Props) {
   const { card } = paper;
   const facts = [card.form, card.control, card.learns && `learns ${card.learns}`, card.world];
   return (
@@ -49,6 +50,14 @@ export function PaperCard({ paper, open, onToggle, onOpenNotebook }: Props) {
           </Button>
         ) : (
           <span className="fine">no notebook in this build yet</span>
+        )}
+        <Button look="quiet" icon="play" onClick={() => onView("mechanism")}>
+          Mechanism
+        </Button>
+        {open && (
+          <Button look="quiet" icon="text" onClick={() => onView("code")}>
+            Read the code
+          </Button>
         )}
         <Button look="quiet" onClick={onToggle}>
           {open ? "Less" : "More"}

@@ -2,9 +2,11 @@ import type { Notebook, Results } from "../../lib/api.gen";
 import { plural } from "../../lib/format";
 import { keyLabel } from "../../lib/keys";
 import type { Edit } from "../../lib/ops";
+import { library } from "../../lib/route";
 import { isMac } from "../../lib/platform";
 import type { Failure } from "../../lib/transport";
 import { Button } from "../common/Button";
+import { RouteLink } from "../common/RouteLink";
 import { ProblemList } from "./ProblemList";
 
 interface Props {
@@ -27,6 +29,12 @@ export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSe
         <span>paper {notebook.paper}</span>
         <span>{plural(claims, "claim")}</span>
         {notebook.read_only && <span className="tag">shipped: an edit makes your copy</span>}
+        {notebook.paper && (
+          <>
+            <RouteLink to={{ ...library, paper: notebook.paper, view: "mechanism" }}>Mechanism</RouteLink>
+            <RouteLink to={{ ...library, paper: notebook.paper, view: "code" }}>Read the code</RouteLink>
+          </>
+        )}
         <span className="grow" />
         <span className="nowrap">
           <Button

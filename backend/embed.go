@@ -1,0 +1,9 @@
+// Package backend carries the sources of the mechanisms, so that a notebook can show them beside the equations that they implement.
+package backend
+
+import "embed"
+
+// Sources are the files that mechanism.yaml of a paper may point to, by their paths below this folder.
+//
+//go:embed paper/*/*.go paper/*/mechanism.yaml mem/*.go rl/*.go nn/*.go world/maze/*.go world/house/*.go world/chat/*.go
+var Sources embed.FS

@@ -1,0 +1,4 @@
+/** An equation of a paper. */
+export function Equation({ tex }: { tex: string }) {
+  return <p className="equation">{tex}</p>;
+}
