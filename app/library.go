@@ -114,7 +114,7 @@ func (c *cli) showCommand() *cobra.Command {
 
 // find returns the run whose key begins with that text.
 func (e *env) find(ctx context.Context, key string) (store.Run, error) {
-	runs, _, err := e.store.FindRuns(ctx, store.RunFilter{Text: key, Limit: 1000})
+	runs, _, err := e.store.FindRuns(ctx, store.RunFilter{Text: key, Forks: true, Limit: 1000})
 	if err != nil {
 		return store.Run{}, err
 	}

@@ -39,16 +39,17 @@ type Emitter interface {
 
 // Start is the first event of every record: what was run, by which code, on which kernel.
 type Start struct {
-	Key      string `json:"key"`      // run key: hash of set-up, code identity, data and seed
-	Setup    Setup  `json:"setup"`    // resolved set-up
-	Arm      string `json:"arm"`      // name in the notebook
-	Case     string `json:"case"`     // name in the notebook, "" where there are no cases
-	Seed     uint64 `json:"seed"`     //
-	Code     string `json:"code"`     // code identity of paper and world
-	Commit   string `json:"commit"`   // version control revision of the build, "" when unknown
-	Kernel   string `json:"kernel"`   // kernel family of the numeric core
-	Machine  string `json:"machine"`  // operating system, architecture, processor, cores
-	Notebook string `json:"notebook"` // path as the user gave it
+	Key      string `json:"key"`            // run key: hash of set-up, code identity, data and seed
+	Setup    Setup  `json:"setup"`          // resolved set-up
+	Arm      string `json:"arm"`            // name in the notebook
+	Case     string `json:"case"`           // name in the notebook, "" where there are no cases
+	Seed     uint64 `json:"seed"`           //
+	Code     string `json:"code"`           // code identity of paper and world
+	Commit   string `json:"commit"`         // version control revision of the build, "" when unknown
+	Kernel   string `json:"kernel"`         // kernel family of the numeric core
+	Machine  string `json:"machine"`        // operating system, architecture, processor, cores
+	Notebook string `json:"notebook"`       // path as the user gave it
+	Fork     *Fork  `json:"fork,omitempty"` // of a run that goes on from a place of another
 }
 
 // Metric is one number at one place of the x axis. Name, unit and direction stand in the paper's MetricSpec.

@@ -173,6 +173,27 @@ func (w *Writer) Emit(ev lab.Event) error {
 	return nil
 }
 
+// Copy appends an event of another record as it is, byte for byte but for its time. A writer that still plays events again takes none.
+func (w *Writer) Copy(f Frame) error {
+	w.mu.Lock()
+	if w.err == nil && (w.closed || w.verify != nil) {
+		w.mu.Unlock()
+		return lab.Errorf(lab.Internal, "record %q takes no copied event now", w.path)
+	}
+	if w.err != nil {
+		defer w.mu.Unlock()
+		return w.err
+	}
+	w.buf = appendFrame(w.buf, codeOf(f.Kind), w.next, w.now().UnixMilli(), f.Payload)
+	w.next++
+	full := len(w.buf) >= bufferSize
+	w.mu.Unlock()
+	if full {
+		return w.drain(false)
+	}
+	return nil
+}
+
 // admit encodes the event when the writer may take it. The caller holds mu.
 func (w *Writer) admit(ev lab.Event) (byte, []byte, error) {
 	if w.err != nil {

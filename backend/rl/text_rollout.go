@@ -54,6 +54,8 @@ type TextRollout struct {
 	Answer func(a *Attempt, tokens []int32) (string, error)
 	// End is called once for each attempt that did not fail, in order, when it is over; it may change reward, terms and what is trained.
 	End func(a *Attempt, t *Trajectory, info world.Info)
+	// Fork changes one attempt by hand; nil leaves all as they are.
+	Fork *TextFork
 }
 
 // playing is one attempt under way.
@@ -149,11 +151,11 @@ func (r *TextRollout) turn(ctx context.Context, live []*playing, seed uint64, tu
 	}
 	var requests []llm.Request
 	for i, p := range live {
-		if i > 0 && together(live[i-1], p) {
+		if i > 0 && together(live[i-1], p) && r.Fork.stream(live[i-1], turn) == r.Fork.stream(p, turn) {
 			requests[len(requests)-1].N++
 			continue
 		}
-		sampling.Seed = rng.New(seed, fmt.Sprintf("sample/%d/%d", p.Item, turn)).Uint64() + uint64(p.Number)
+		sampling.Seed = rng.New(seed, fmt.Sprintf("sample/%d/%d", p.Item, turn)+r.Fork.stream(p, turn)).Uint64() + uint64(p.Number)
 		requests = append(requests, llm.Request{Prompt: p.context, N: 1, Sampling: sampling})
 	}
 	if err := ctx.Err(); err != nil {
@@ -165,6 +167,9 @@ func (r *TextRollout) turn(ctx context.Context, live []*playing, seed uint64, tu
 	}
 	for _, reply := range replies {
 		for _, sequence := range reply.Sequences {
+			if sequence, err = r.byHand(ctx, live[0], turn, sequence); err != nil {
+				return err
+			}
 			live[0].fail(r.act(live[0], sequence))
 			// A world that broke down is no bad answer of an attempt: everything stops.
 			if err := world.Fault(live[0].dialogue); err != nil {

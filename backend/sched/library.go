@@ -51,7 +51,7 @@ func infoOf(r store.Run) RunInfo {
 	case store.Running, store.Queued, store.Paused:
 		info.State = Interrupted // nobody runs it now: its process ended before it did
 	case store.Done:
-		if r.Done < r.Total {
+		if r.Done < r.Total && r.Fork == nil { // a fork ends with its episode
 			info.State = Interrupted // its record was damaged since and cut back to its whole part
 		}
 	}

@@ -58,6 +58,8 @@ type Owner struct {
 	jobs []*job
 	live map[string]*live // runs that were started and are not over, by key
 	next int
+
+	forks map[string]*forking // that were asked for since, by key
 }
 
 // New makes an owner. Close it before the store and the hub.

@@ -141,7 +141,7 @@ func (s *Store) runOfRecord(ctx context.Context, tx *sql.Tx, path string, first 
 func (r *Run) fill(start lab.Start) {
 	r.Paper, r.Notebook, r.Arm, r.Case, r.Seed = start.Setup.Paper, start.Notebook, start.Arm, start.Case, start.Seed
 	r.Budget, r.Setup, r.Code, r.Commit = start.Setup.Budget, start.Setup, start.Code, start.Commit
-	r.Kernel, r.Machine = start.Kernel, start.Machine
+	r.Kernel, r.Machine, r.Fork = start.Kernel, start.Machine, start.Fork
 }
 
 // news is what a stretch of a record adds.

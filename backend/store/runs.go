@@ -58,6 +58,7 @@ type Run struct {
 	Total    int64
 	Unit     string
 	Final    map[string]lab.Float // last value of every metric, once it ended
+	Fork     *lab.Fork            // nil of a run that is no fork
 
 	id    int64
 	index index
@@ -71,9 +72,11 @@ type index struct {
 	open   map[int64]int64 // episode that has not ended: its first event
 }
 
-// RunFilter chooses runs. Zero fields choose all.
+// RunFilter chooses runs. Zero fields choose all but forks, which are chosen by their parent, by key, or by Forks.
 type RunFilter struct {
 	Keys     []string
+	Parent   string // forks of this run
+	Forks    bool   // forks, too
 	Paper    string
 	Notebook string
 	Arm      string
@@ -89,6 +92,10 @@ type RunFilter struct {
 func (f RunFilter) where() where {
 	var w where
 	in(&w, "key", f.Keys)
+	w.text("parent", f.Parent)
+	if f.Parent == "" && !f.Forks && len(f.Keys) == 0 {
+		w.add("parent = ?", "")
+	}
 	w.text("paper", f.Paper)
 	w.text("notebook", f.Notebook)
 	w.text("arm", f.Arm)
@@ -129,21 +136,22 @@ type RunUpdate struct {
 
 const runColumns = `id, key, paper, notebook, arm, case_name, seed, budget, setup, code, commit_id, kernel, machine, state, record,
 	created_ms, started_ms, ended_ms, heard_ms, seconds, error, hint, done, total, unit, final,
-	indexed_seq, indexed_offset, record_stamp, open_episodes`
+	indexed_seq, indexed_offset, record_stamp, open_episodes, fork`
 
 func scanRun(rows *sql.Rows) (Run, error) {
 	var r Run
 	var seed, created, started, ended, heard int64
-	var setup, final, open string
+	var setup, final, open, fork string
 	err := rows.Scan(&r.id, &r.Key, &r.Paper, &r.Notebook, &r.Arm, &r.Case, &seed, &r.Budget, &setup, &r.Code, &r.Commit, &r.Kernel,
 		&r.Machine, &r.State, &r.Record, &created, &started, &ended, &heard, &r.Seconds, &r.Error, &r.Hint, &r.Done, &r.Total, &r.Unit,
-		&final, &r.index.seq, &r.index.offset, &r.index.stamp, &open)
+		&final, &r.index.seq, &r.index.offset, &r.index.stamp, &open, &fork)
 	if err != nil {
 		return Run{}, err
 	}
 	r.Seed = uint64(seed)
 	r.Created, r.Started, r.Ended, r.Heard = at(created), at(started), at(ended), at(heard)
-	err = errors.Join(json.Unmarshal([]byte(setup), &r.Setup), json.Unmarshal([]byte(final), &r.Final), json.Unmarshal([]byte(open), &r.index.open))
+	err = errors.Join(json.Unmarshal([]byte(setup), &r.Setup), json.Unmarshal([]byte(final), &r.Final), json.Unmarshal([]byte(open), &r.index.open),
+		json.Unmarshal([]byte(fork), &r.Fork))
 	return r, err
 }
 
@@ -189,8 +197,8 @@ func createRun(ctx context.Context, tx *sql.Tx, r *Run) error {
 	}
 	result, err := tx.ExecContext(ctx, `INSERT INTO runs (key, paper, notebook, arm, case_name, seed, budget, setup, code, commit_id, kernel,
 		machine, state, record, created_ms, started_ms, ended_ms, heard_ms, seconds, error, hint, done, total, unit, final,
-		indexed_seq, indexed_offset, record_stamp, open_episodes)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
+		indexed_seq, indexed_offset, record_stamp, open_episodes, parent, fork)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
 	if err != nil {
 		return err
 	}
@@ -212,9 +220,21 @@ func (r *Run) values() ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	fork, err := json.Marshal(r.Fork)
+	if err != nil {
+		return nil, lab.Errorf(lab.Invalid, "fork of run %q cannot be written as JSON: %w", r.Key, err)
+	}
 	return []any{r.Key, r.Paper, r.Notebook, r.Arm, r.Case, int64(r.Seed), r.Budget, string(setup), r.Code, r.Commit, r.Kernel, r.Machine,
 		r.State, r.Record, ms(r.Created), ms(r.Started), ms(r.Ended), ms(r.Heard), r.Seconds, r.Error, r.Hint, r.Done, r.Total, r.Unit,
-		final, r.index.seq, r.index.offset, r.index.stamp, open}, nil
+		final, r.index.seq, r.index.offset, r.index.stamp, open, r.parent(), string(fork)}, nil
+}
+
+// parent is the key of the run that a fork goes on from, "" of one that is no fork.
+func (r *Run) parent() string {
+	if r.Fork == nil {
+		return ""
+	}
+	return r.Fork.Parent
 }
 
 // jsonMap writes a map, {} for nil.
@@ -273,7 +293,7 @@ func updateRun(ctx context.Context, tx *sql.Tx, r *Run) error {
 	_, err = tx.ExecContext(ctx, `UPDATE runs SET key = ?, paper = ?, notebook = ?, arm = ?, case_name = ?, seed = ?, budget = ?, setup = ?,
 		code = ?, commit_id = ?, kernel = ?, machine = ?, state = ?, record = ?, created_ms = ?, started_ms = ?, ended_ms = ?, heard_ms = ?,
 		seconds = ?, error = ?, hint = ?, done = ?, total = ?, unit = ?, final = ?,
-		indexed_seq = ?, indexed_offset = ?, record_stamp = ?, open_episodes = ? WHERE id = ?`, append(values, r.id)...)
+		indexed_seq = ?, indexed_offset = ?, record_stamp = ?, open_episodes = ?, parent = ?, fork = ? WHERE id = ?`, append(values, r.id)...)
 	return err
 }
 

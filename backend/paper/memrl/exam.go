@@ -39,7 +39,7 @@ func (m *method) examine(ctx context.Context, emit lab.Emitter, epoch int) error
 	if err != nil {
 		return err
 	}
-	done, err := who.play(ctx, m.house, sittings, readings, 0, world.Draw(m.key, testClock))
+	done, err := who.play(ctx, table{m.house, sittings, readings, 0, world.Draw(m.key, testClock), m.byHand(memory, m.now.Episodes+1)})
 	if err = errors.Join(err, failed(done)); err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (r *reader) blocks(p *played, t int) ([]lab.Block, error) {
 		return blocks, nil
 	}
 	text, err := r.tok.Decode(before)
-	memory := lab.Block{Name: "memory", Text: text, Tokens: before, Count: len(before), Entries: p.reading.IDs()}
+	memory := lab.Block{Name: "memory", Text: text, Tokens: before, Count: len(before), Entries: p.read(t).IDs()}
 	return append([]lab.Block{memory}, blocks...), err
 }
 

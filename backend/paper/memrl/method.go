@@ -51,10 +51,12 @@ type method struct {
 	core   *num.Core
 	model  *connect.Model // nil for a yardstick
 	prompt *llm.Prompt
-	who    player // nil for a model before it was first asked
-	key    uint64 // of the reader's draws
-	styles uint64 // of the writer's
-	noise  uint64 // of the rewards'
+	who    player      // nil for a model before it was first asked
+	key    uint64      // of the reader's draws
+	styles uint64      // of the writer's
+	noise  uint64      // of the rewards'
+	draw   *rng.Stream // of the memory
+	fork   *lab.Fork   // nil but in a fork
 	now    count
 }
 
@@ -98,7 +100,8 @@ func (m *method) build(seed uint64, bench lab.Bench) (err error) {
 	m.key, m.styles, m.noise = rng.New(seed, "loop").Uint64(), rng.New(seed, "styles").Uint64(), rng.New(seed, "noise").Uint64()
 	n := len(m.train)
 	m.now.Solved, m.now.Before, m.now.Ever = make([]bool, n), make([]bool, n), make([]bool, n)
-	if m.memory, err = m.open(m.log, rng.New(seed, "memory")); err != nil {
+	m.draw = rng.New(seed, "memory")
+	if m.memory, err = m.open(m.log, m.draw); err != nil {
 		return err
 	}
 	if m.setup.Kind("agent") == Reference {
@@ -307,7 +310,7 @@ func (m *method) batch(ctx context.Context, emit lab.Emitter) error {
 	if err != nil {
 		return err
 	}
-	done, err := who.play(ctx, m.house, sittings, readings, m.temper, world.Draw(m.key, uint64(first)))
+	done, err := who.play(ctx, table{m.house, sittings, readings, m.temper, world.Draw(m.key, uint64(first)), m.byHand(m.memory, int64(first+1))})
 	if err = errors.Join(err, failed(done)); err != nil {
 		return err
 	}
@@ -319,11 +322,19 @@ func (m *method) read(ctx context.Context, memory mem.Memory, all []sitting, now
 	readings = make([]mem.Reading, len(all))
 	for i, s := range all {
 		m.log.Episode, m.log.T = s.number, 0
-		if readings[i], err = memory.Read(ctx, mem.Query{Text: s.task.Sentence, Now: now + int64(i), Tokens: m.room}); err != nil {
+		if err = m.alter(ctx, memory, s.number, 0); err != nil {
+			return nil, err
+		}
+		if readings[i], err = memory.Read(ctx, m.query(s, now+int64(i))); err != nil {
 			return nil, err
 		}
 	}
 	return readings, nil
+}
+
+// query is what the memory is asked for a task.
+func (m *method) query(s sitting, now int64) mem.Query {
+	return mem.Query{Text: s.task.Sentence, Now: now, Tokens: m.room}
 }
 
 // takeIn lets the memory learn from a batch and sums it up. at is the place of its first task.

@@ -22,10 +22,20 @@ type sitting struct {
 type played struct {
 	sitting
 	reading mem.Reading
+	earlier *mem.Reading // in a fork: what was read before turn since
+	since   int
 	turns   []rl.Turn
 	info    world.Info
 	course  course
 	err     error
+}
+
+// read is what stood in the prompt of a turn.
+func (p *played) read(t int) mem.Reading {
+	if p.earlier != nil && t < p.since {
+		return *p.earlier
+	}
+	return p.reading
 }
 
 // peak is the largest context that the reader had, tokens.
@@ -38,7 +48,17 @@ func (p *played) peak() (n int) {
 
 // player does tasks: with a model that reads memories, or as a yardstick does.
 type player interface {
-	play(ctx context.Context, w *house.World, all []sitting, readings []mem.Reading, temperature float64, seed uint64) ([]played, error)
+	play(ctx context.Context, t table) ([]played, error)
+}
+
+// table is what is to be played, and how.
+type table struct {
+	house       *house.World
+	all         []sitting
+	readings    []mem.Reading // for each sitting
+	temperature float64
+	seed        uint64
+	hand        hand
 }
 
 // reader is the frozen language model.
@@ -52,7 +72,8 @@ type reader struct {
 const longestAction = 7
 
 // play does all tasks side by side, each with its own memories in front of every observation.
-func (r *reader) play(ctx context.Context, w *house.World, all []sitting, readings []mem.Reading, temperature float64, seed uint64) ([]played, error) {
+func (r *reader) play(ctx context.Context, t table) ([]played, error) {
+	all, readings := t.all, t.readings
 	done := make([]played, len(all))
 	dialogues := make([]world.Recalling, len(all))
 	items := make([]uint64, len(all))
@@ -61,14 +82,18 @@ func (r *reader) play(ctx context.Context, w *house.World, all []sitting, readin
 	}
 	at := func(a *rl.Attempt) *played { return &done[a.Item] }
 	rollout := rl.TextRollout{Sampler: r.sampler, Tokenizer: r.tok, MaxTurns: r.horizon,
-		Sampling: llm.Sampling{MaxTokens: longestAction, Temperature: temperature},
+		Sampling: llm.Sampling{MaxTokens: longestAction, Temperature: t.temperature},
+		Fork:     t.hand.fork(all),
 		Read: func(a *rl.Attempt) ([]int32, error) {
+			if err := t.hand.turn(ctx, at(a), &readings[a.Item], all[a.Item], t.hand.now+int64(a.Item), len(a.Turns)); err != nil {
+				return nil, err
+			}
 			return r.tok.Encode(prompt(readings[a.Item].Lines(), a.Told))
 		},
 		End: func(a *rl.Attempt, _ *rl.Trajectory, info world.Info) { at(a).turns, at(a).info = a.Turns, info },
 	}
-	groups, err := rollout.Play(ctx, items, 1, seed, func(item uint64) (world.Dialogue, error) {
-		dialogues[item] = w.Episode(all[item].task, all[item].clock)
+	groups, err := rollout.Play(ctx, items, 1, t.seed, func(item uint64) (world.Dialogue, error) {
+		dialogues[item] = t.house.Episode(all[item].task, all[item].clock)
 		return dialogues[item], nil
 	})
 	if err != nil {
@@ -95,23 +120,24 @@ func (p *played) finish(d world.Recalling) {
 // yardstick acts as a reference of the world does and reads nothing.
 type yardstick struct{ policy string }
 
-func (y *yardstick) play(ctx context.Context, w *house.World, all []sitting, readings []mem.Reading, _ float64, seed uint64) ([]played, error) {
+func (y *yardstick) play(ctx context.Context, t table) ([]played, error) {
+	all := t.all
 	done := make([]played, len(all))
 	for i := range all {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		speaker, err := w.Reference(y.policy, world.Draw(seed, uint64(i)))
+		speaker, err := t.house.Reference(y.policy, world.Draw(t.seed, uint64(i)))
 		if err != nil {
 			return nil, err
 		}
 		p := &done[i]
-		p.sitting, p.reading = all[i], readings[i]
-		e := w.Episode(p.task, p.clock)
+		p.sitting, p.reading = all[i], t.readings[i]
+		e := t.house.Episode(p.task, p.clock)
 		for over := false; !over; {
-			t := rl.Turn{Told: e.Read(), Answer: speaker.Answer(e)}
-			t.Outcome = e.Act(t.Answer)
-			p.turns, over = append(p.turns, t), t.Outcome.Done
+			turn := rl.Turn{Told: e.Read(), Answer: speaker.Answer(e)}
+			turn.Outcome = e.Act(turn.Answer)
+			p.turns, over = append(p.turns, turn), turn.Outcome.Done
 		}
 		p.info = e.Info()
 		p.finish(e)

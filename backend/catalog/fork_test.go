@@ -1,0 +1,252 @@
+package catalog_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/record"
+	"github.com/loci-lab/loci/backend/run"
+)
+
+// forked are set-ups of the papers that can fork, so small that a run takes seconds.
+func forked(t testing.TB) map[string]lab.Setup {
+	all := remembering(t)
+	return map[string]lab.Setup{"memrl": all["memrl"]}
+}
+
+// parent runs a set-up to its end and returns its folder.
+func parent(t *testing.T, setup lab.Setup) run.Config {
+	t.Helper()
+	cfg := with(setup, t.TempDir(), "", 1)
+	if _, err := run.Execute(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// keptEpisodes lists the episodes of a record that have steps, with their number of steps.
+func keptEpisodes(t *testing.T, dir string) (ids []int64, steps map[int64]int) {
+	t.Helper()
+	steps = map[int64]int{}
+	for ev := range eventsOf(t, dir) {
+		if s, ok := ev.(lab.Step); ok {
+			if steps[s.Episode]++; steps[s.Episode] == 1 {
+				ids = append(ids, s.Episode)
+			}
+		}
+	}
+	return ids, steps
+}
+
+func eventsOf(t *testing.T, dir string) func(func(lab.Event) bool) {
+	return func(yield func(lab.Event) bool) {
+		for frame, err := range record.Scan(filepath.Join(dir, run.RecordFile), record.Position{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ev, err := frame.Event()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(ev) {
+				return
+			}
+		}
+	}
+}
+
+// branch opens a fork of a run.
+func branch(t *testing.T, of run.Config, f lab.Fork) *run.Branch {
+	t.Helper()
+	f.Parent = of.Start.Key
+	cfg := run.ForkConfig{Config: of, Parent: of.Dir}
+	cfg.Dir, cfg.Start.Key, cfg.Start.Fork = filepath.Join(t.TempDir(), "fork"), "fork", &f
+	b, err := run.OpenFork(t.Context(), cfg)
+	if err != nil {
+		t.Fatalf("%+v: %v (%s)", f, err, lab.HintOf(err))
+	}
+	return b
+}
+
+// wantSame compares a fork's events with its parent's but for Start and End: all of them, or those that the fork has.
+func wantSame(t *testing.T, parent, fork string, whole bool) {
+	t.Helper()
+	frames := func(dir string) (all []record.Frame) {
+		for f, err := range record.Scan(filepath.Join(dir, run.RecordFile), record.Position{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Payload = slices.Clone(f.Payload)
+			all = append(all, f)
+		}
+		return all
+	}
+	a, b := frames(parent), frames(fork)
+	if whole && len(a) != len(b) {
+		t.Fatalf("the fork has %d events, its parent %d", len(b), len(a))
+	}
+	for i := 1; i < len(b)-1; i++ {
+		if a[i].Kind != b[i].Kind || string(a[i].Payload) != string(b[i].Payload) {
+			t.Fatalf("event %d is %s %.300s, the parent has %s %.300s", i, b[i].Kind, b[i].Payload, a[i].Kind, a[i].Payload)
+		}
+	}
+	if whole && string(a[len(a)-1].Payload) != string(b[len(b)-1].Payload) {
+		t.Errorf("the ends differ: %s and %s", a[len(a)-1].Payload, b[len(b)-1].Payload)
+	}
+}
+
+func TestAForkWithNothingChangedReproducesItsParentBitForBit(t *testing.T) {
+	for name, setup := range forked(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of := parent(t, setup)
+			ids, steps := keptEpisodes(t, of.Dir)
+			for _, at := range []int{0, len(ids) / 2, len(ids) - 1} {
+				f := lab.Fork{Episode: ids[at], T: steps[ids[at]] / 2, Whole: at == len(ids)/2}
+				b := branch(t, of, f)
+				if _, err := b.Look(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				wantSame(t, of.Dir, b.Dir, f.Whole)
+				watch := run.NewWatcher(f.Episode)
+				for ev := range eventsOf(t, of.Dir) {
+					watch.See(ev)
+				}
+				was := watch.Outcome()
+				if again, err := b.Replay(t.Context(), 0, false); err != nil || again != was {
+					t.Errorf("episode %d played again came to %+v, recorded is %+v: %v", f.Episode, again, was, err)
+				}
+			}
+		})
+	}
+}
+
+func TestAnEntryThatWasTakenAwayIsNeverReadAgain(t *testing.T) {
+	for name, setup := range forked(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of := parent(t, setup)
+			at, ok := someReading(t, of.Dir)
+			if !ok {
+				t.Skip("no kept episode read an entry")
+			}
+			b := branch(t, of, lab.Fork{Episode: at.episode, T: at.t, Changes: []lab.Change{{Kind: lab.ChangeDrop, Bank: at.bank, Entry: at.entry}}, Whole: true})
+			if _, err := b.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			taken := false
+			for ev := range eventsOf(t, b.Dir) {
+				m, ok := ev.(lab.Memory)
+				if !ok || m.Bank != at.bank {
+					continue
+				}
+				if m.Op == lab.OpDelete && m.Entry == at.entry && strings.HasPrefix(m.Reason, "fork") {
+					taken = true
+					if m.Episode != at.episode {
+						t.Errorf("it was taken away in episode %d, want %d", m.Episode, at.episode)
+					}
+				}
+				if taken && m.Op == lab.OpRead && slices.ContainsFunc(m.Hits, func(h lab.Hit) bool { return h.Entry == at.entry }) {
+					t.Errorf("episode %d, step %d: it was read again", m.Episode, m.T)
+				}
+			}
+			if !taken {
+				t.Error("no operation says that it was taken away")
+			}
+			if w := witnessed(t, b.Dir); w.operations == 0 {
+				t.Error("the record of the fork rebuilds no bank")
+			}
+		})
+	}
+}
+
+// reading is an entry that stood in a prompt.
+type reading struct {
+	episode     int64
+	t           int
+	bank, entry string
+}
+
+// someReading finds, among readings of episodes that were kept, the first used entry.
+func someReading(t *testing.T, dir string) (reading, bool) {
+	t.Helper()
+	_, steps := keptEpisodes(t, dir)
+	for ev := range eventsOf(t, dir) {
+		if m, ok := ev.(lab.Memory); ok && m.Op == lab.OpRead && steps[m.Episode] > m.T {
+			for _, h := range m.Hits {
+				if h.Used {
+					return reading{m.Episode, m.T, m.Bank, h.Entry}, true
+				}
+			}
+		}
+	}
+	return reading{}, false
+}
+
+func TestAReplayHasItsOwnChanceAndIsTheSameEachTime(t *testing.T) {
+	of := parent(t, forked(t)["memrl"])
+	at, ok := someReading(t, of.Dir)
+	if !ok {
+		t.Fatal("no kept episode read an entry")
+	}
+	b := branch(t, of, lab.Fork{Episode: at.episode, T: at.t, Changes: []lab.Change{{Kind: lab.ChangeDrop, Bank: at.bank, Entry: at.entry}}})
+	courses := map[string]bool{}
+	for k := range 8 {
+		one, err := b.Replay(t.Context(), k+1, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := b.Replay(t.Context(), k+1, false); err != nil || again != one {
+			t.Errorf("replay %d came to %+v, then to %+v: %v", k+1, one, again, err)
+		}
+		courses[one.Course] = true
+		if _, err := b.Replay(t.Context(), k+1, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(courses) < 2 {
+		t.Error("eight replays went the same way: they share their random numbers")
+	}
+}
+
+func TestAForkThatCannotBeIsRefusedInWords(t *testing.T) {
+	of := parent(t, forked(t)["memrl"])
+	ids, steps := keptEpisodes(t, of.Dir)
+	drop := []lab.Change{{Kind: lab.ChangeDrop, Entry: "999"}}
+	for _, c := range []struct {
+		name  string
+		f     lab.Fork
+		alter func(*run.ForkConfig)
+		code  lab.Code
+		words string
+	}{
+		{"an episode that is not there", lab.Fork{Episode: 12345}, nil, lab.NotFound, "no steps of episode 12345"},
+		{"a step behind the end", lab.Fork{Episode: ids[0], T: steps[ids[0]]}, nil, lab.Invalid, "it has 1 to"},
+		{"an entry that is not there", lab.Fork{Episode: ids[len(ids)-1], Changes: drop}, nil, lab.NotFound, `no entry "999"`},
+		{"an action without words", lab.Fork{Episode: ids[0], Changes: []lab.Change{{Kind: lab.ChangeAct}}}, nil, lab.Invalid, "has no text"},
+		{"other code", lab.Fork{Episode: ids[0]}, func(c *run.ForkConfig) { c.Start.Code = "another" }, lab.Conflict, "made by other code"},
+		{"another kernel", lab.Fork{Episode: ids[0]}, func(c *run.ForkConfig) { c.Start.Kernel = "another" }, lab.Conflict, "with kernel"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := run.ForkConfig{Config: of, Parent: of.Dir}
+			cfg.Dir, cfg.Start.Fork = filepath.Join(t.TempDir(), "fork"), &c.f
+			if c.alter != nil {
+				c.alter(&cfg)
+			}
+			b, err := run.OpenFork(t.Context(), cfg)
+			if err == nil {
+				_, err = b.Look(t.Context())
+			}
+			if lab.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.words) {
+				t.Errorf("error is %v (%s), want %s with %q", err, lab.CodeOf(err), c.code, c.words)
+			}
+			if left, _ := os.ReadDir(filepath.Dir(cfg.Dir)); len(left) > 0 {
+				t.Errorf("%v is left of it", left)
+			}
+		})
+	}
+}
