@@ -19,6 +19,7 @@ type records struct {
 	owner interface {
 		Record(key string) (string, error)
 	}
+	skim skimmer // one for all, so that episodes of several records can be compared
 	mu   sync.Mutex
 	list []*kept // most recently used last
 }
@@ -38,6 +39,9 @@ type kept struct {
 	log      []lab.Log
 	episodes []int64 // sequence numbers of the Episode events
 	metrics  map[string]*column
+
+	operations []int64    // sequence numbers of the Memory events
+	inspect    inspection // what the Episode screen keeps
 }
 
 // column is one metric of one run.
@@ -47,7 +51,7 @@ type column struct {
 }
 
 func newRecords(owner interface{ Record(string) (string, error) }) *records {
-	return &records{owner: owner}
+	return &records{owner: owner, skim: newSkimmer()}
 }
 
 // with calls f with the run's record, brought up to date. f must not keep it.
@@ -55,7 +59,7 @@ func (rs *records) with(key string, f func(*kept) error) error {
 	k := rs.hold(key)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.refresh(rs.owner); err != nil {
+	if err := k.refresh(rs.owner, rs.skim); err != nil {
 		k.drop()
 		return err
 	}
@@ -104,12 +108,12 @@ func (k *kept) drop() error {
 		err = k.reader.Close()
 	}
 	k.reader, k.seen, k.start, k.end, k.progress, k.log, k.episodes, k.metrics = nil, 0, lab.Start{}, nil, lab.Progress{}, nil, nil, nil
-	k.first, k.last = time.Time{}, time.Time{}
+	k.first, k.last, k.operations, k.inspect = time.Time{}, time.Time{}, nil, inspection{}
 	return err
 }
 
 // refresh takes in what was written since. A record that was cut meanwhile, as when a stopped run goes on, is read again.
-func (k *kept) refresh(owner interface{ Record(string) (string, error) }) error {
+func (k *kept) refresh(owner interface{ Record(string) (string, error) }, skim skimmer) error {
 	if k.reader != nil {
 		err := k.reader.Refresh()
 		if err == nil && k.reader.Damage() == nil {
@@ -128,6 +132,7 @@ func (k *kept) refresh(owner interface{ Record(string) (string, error) }) error 
 		return named(err, k.key, path)
 	}
 	k.metrics = map[string]*column{}
+	k.inspect.skim = skim
 	return k.take()
 }
 
@@ -164,6 +169,9 @@ func (k *kept) note(f record.Frame) error {
 	switch f.Kind {
 	case lab.KindEpisode:
 		k.episodes = append(k.episodes, f.Seq)
+		return nil
+	case lab.KindMemory:
+		k.operations = append(k.operations, f.Seq)
 		return nil
 	case lab.KindStart, lab.KindMetric, lab.KindProgress, lab.KindLog, lab.KindEnd:
 	default:

@@ -313,7 +313,7 @@ func contains(list []string, want string) bool {
 }
 
 // write makes the record of a run.
-func (o *fakeOwner) write(t *testing.T, key string, events ...lab.Event) {
+func (o *fakeOwner) write(t testing.TB, key string, events ...lab.Event) {
 	t.Helper()
 	path, err := o.Record(key)
 	if err != nil {

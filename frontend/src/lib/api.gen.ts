@@ -641,6 +641,227 @@ export interface Outline {
   points: number;
 }
 
+/** InspectEpisode is an episode as a whole: what it came to, and its lanes. */
+export interface InspectEpisode {
+  key: string;
+  arm: string;
+  case: string;
+  /** of the run */
+  seed: number;
+  paper: string;
+  notebook: string;
+  title: string;
+  /** ID -1: none was kept yet */
+  episode: Episode;
+  /** its Episode event was written */
+  ended: boolean;
+  /** kept */
+  steps: number;
+  /** memory operations behind the last step; they count with it */
+  after: number;
+  lanes: Lanes;
+  /** why the record ends early, "" when it is whole */
+  damage: string;
+}
+
+/** Lanes are the bar of an episode: one column a step, or several steps a column where there are more than 2,000. Every column keeps the
+ * extremes and the counts of its steps, so that no single event is lost. */
+export interface Lanes {
+  /** steps in a column; the last one may hold fewer */
+  per: number;
+  /** "NaN": no step of the column was kept */
+  reward_lo: Float[] | null;
+  reward_hi: Float[] | null;
+  /** largest context, -1 where none was kept */
+  context: number[] | null;
+  /** of that context, 0 for none */
+  limit: number[] | null;
+  /** most that a context of the column left out */
+  dropped: number[] | null;
+  reads: number[] | null;
+  writes: number[] | null;
+  /** merges among them */
+  changes: number[] | null;
+  deletes: number[] | null;
+  errors: number[] | null;
+  /** steps whose reward is unlike that of the step before */
+  turns: number[] | null;
+  /** what the bar shows, in words */
+  sentence: string;
+}
+
+/** InspectRow is one step in the list. */
+export interface InspectRow {
+  t: number;
+  /** beginning */
+  action: string;
+  /** beginning */
+  saw: string;
+  reward: Float;
+  done: boolean;
+  /** false: no step of this number is in the record */
+  kept: boolean;
+  broken: boolean;
+  error: boolean;
+  /** of the context, -1 where none was kept */
+  tokens: number;
+  limit: number;
+  dropped: number;
+  reads: number;
+  writes: number;
+  changes: number;
+  deletes: number;
+  scene: Scene | null;
+}
+
+/** InspectWindow is a range of the step list. */
+export interface InspectWindow {
+  from: number;
+  rows: InspectRow[] | null;
+}
+
+/** InspectStep is everything that is known of one step. */
+export interface InspectStep {
+  t: number;
+  /** nil when it was not kept or cannot be read */
+  step: Step | null;
+  /** nil when it was not kept */
+  context: Context | null;
+  /** of the last step before that kept one */
+  before: Context | null;
+  before_t: number;
+  /** what the world said next, "" at the end */
+  reply: string;
+  /** there is a next step */
+  replied: boolean;
+  memory: InspectOp[] | null;
+  /** of everything that the step's readings named */
+  entries: EntryNote[] | null;
+  /** memory events of the run before this step was taken */
+  moment: number;
+  broken: BrokenEvent[] | null;
+}
+
+/** InspectOp is an operation on a memory at a step. Embeddings are left out: the page has no use for them. */
+export interface InspectOp {
+  op: Memory;
+  /** memory events of the run up to and with this one */
+  moment: number;
+  /** behind the last step of the episode */
+  after: boolean;
+  /** the terms among the parts add up to the score */
+  sums: boolean;
+  /** how many candidates were kept out and why, in words */
+  gate: string;
+  what_if: WhatIf[] | null;
+}
+
+/** WhatIf says what a reading would have chosen with other weights, where the record holds all that is needed to know. */
+export interface WhatIf {
+  /** with value at weight 0 */
+  name: string;
+  /** entries, best first */
+  used: string[] | null;
+  /** of those, not used then */
+  in: string[] | null;
+  /** used then and not now */
+  out: string[] | null;
+}
+
+/** EntryNote is what the page says of an entry beside its place in a reading. */
+export interface EntryNote {
+  bank: string;
+  id: string;
+  text: string;
+  type: string;
+  /** episode, -1 when the record does not say */
+  born: number;
+  born_t: number;
+  /** times used by readings before this step was taken */
+  read: number;
+  /** of those, in episodes that have ended as a success by the end of the record */
+  solved: number;
+  /** of the episode in which it was born */
+  split: string;
+}
+
+/** BrokenEvent is an event that cannot be read, as it stands in the record. */
+export interface BrokenEvent {
+  seq: number;
+  kind: string;
+  raw: string;
+  msg: string;
+}
+
+/** InspectNext is the next step of interest; T is -1 where there is none. */
+export interface InspectNext {
+  t: number;
+}
+
+/** InspectFound are places where a text stands. */
+export interface InspectFound {
+  /** steps in which it stands */
+  total: number;
+  /** steps that were searched */
+  steps: number;
+  hits: InspectMatch[] | null;
+  /** further steps hold it: ask again from the last one plus 1 */
+  more: boolean;
+}
+
+/** InspectMatch is the first place of a text in one step. */
+export interface InspectMatch {
+  t: number;
+  /** saw, action, or the name of a block */
+  where: string;
+  before: string;
+  hit: string;
+  after: string;
+}
+
+/** InspectAlign compares two episodes step by step. */
+export interface InspectAlign {
+  /** without lanes */
+  other: InspectEpisode;
+  /** same world, split and seed: a difference is the agent's doing */
+  same_world: boolean;
+  /** what is compared, in words */
+  compared: string;
+  first: FirstDiff;
+  /** steps that differ in each column of the first episode's lanes */
+  differ: number[] | null;
+  sentence: string;
+}
+
+/** FirstDiff are the first steps at which two episodes differ, -1 for never. */
+export interface FirstDiff {
+  any: number;
+  saw: number;
+  action: number;
+  /** what the model was given */
+  context: number;
+  reward: number;
+}
+
+/** InspectList is a page of episodes for choosing. */
+export interface InspectList {
+  /** that fit the filter */
+  total: number;
+  /** of the run, with steps */
+  kept: number;
+  /** of the run */
+  all: number;
+  splits: SplitCount[] | null;
+  episodes: Episode[] | null;
+}
+
+/** SplitCount says how many kept episodes a split has. */
+export interface SplitCount {
+  name: string;
+  kept: number;
+  solved: number;
+}
+
 /** PaperMechanism is how a paper works, part by part, with the sources that do it and runs that show it. */
 export interface PaperMechanism {
   slug: string;
