@@ -85,6 +85,15 @@ func (e *env) base(setup lab.Setup) (*base.Maker, error) {
 	return p.Base(setup, bench)
 }
 
+// prepare makes the warm start of a set-up ahead, so that its first run begins at once. It does nothing where there is none.
+func (e *env) prepare(ctx context.Context, setup lab.Setup) error {
+	m, err := e.base(setup)
+	if err != nil || m == nil {
+		return err
+	}
+	return errors.Join(m.To(ctx, m.Steps()), m.Close())
+}
+
 // makeBase makes one warm start and says what came of it.
 func (c *cli) makeBase(ctx context.Context, m *base.Maker) error {
 	began, first := time.Now(), -1

@@ -54,6 +54,7 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 		Version:    Version,
 		Kernel:     e.kernel,
 		Machine:    machine(),
+		Prepare:    e.prepare,
 		Log:        e.log,
 	})
 	if err != nil {

@@ -214,12 +214,17 @@ func (s *Server) startJob(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := s.cfg.Owner.Start(context.WithoutCancel(r.Context()), p) // the runs belong to the server, not to the page
+	return s.begin(r.Context(), p)
+}
+
+// begin starts what a plan lacks, and keeps the text that it was planned from.
+func (s *Server) begin(ctx context.Context, p sched.Plan) (Job, error) {
+	j, err := s.cfg.Owner.Start(context.WithoutCancel(ctx), p) // the runs belong to the server, not to the page
 	if err != nil {
-		return nil, err
+		return Job{}, err
 	}
 	_ = s.notebooks.with(p.File, func(b *book) error { // planning found it, so it is open
-		s.notebooks.keepState(r.Context(), b, store.ForRun)
+		s.notebooks.keepState(ctx, b, store.ForRun)
 		return nil
 	})
 	s.feeds.stir()

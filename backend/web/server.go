@@ -35,6 +35,9 @@ type Config struct {
 	Machine    string              // in words, without names of host or user
 	Log        *slog.Logger
 	Now        func() time.Time // nil takes the system's clock
+
+	// Prepare makes ahead what the runs of a set-up share; nil where the runs make it.
+	Prepare func(ctx context.Context, setup lab.Setup) error
 }
 
 // Server answers the pages' requests. It is an http.Handler; Close ends what it started.
@@ -48,6 +51,7 @@ type Server struct {
 	curves    *curves
 	plans     plans
 	cards     sync.Mutex
+	lessons   lessons
 	judged    map[string]cardVerdicts    // by notebook
 	bounds    map[int64]map[string]bound // claims of the states for runs, by state
 	routes    *http.ServeMux
@@ -76,6 +80,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(shelved{cfg.Owner, cfg.Shelf}), curves: newCurves(),
 		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
+		lessons: lessons{ready: map[string]bool{}, whys: map[string]LessonWhy{}},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.feeds = newFeeds(s)
@@ -149,7 +154,7 @@ func (s *Server) mux() *http.ServeMux {
 	m.Handle("GET /api/status", s.answer(s.status))
 	m.HandleFunc("GET /api/ws", s.socket)
 	for _, part := range []func(*http.ServeMux){
-		s.chartRoutes, s.memoryRoutes, s.inspectRoutes, s.forkRoutes, s.compareRoutes, s.targetRoutes, s.settingRoutes, s.shareRoutes, s.paperRoutes, s.timelineRoutes,
+		s.chartRoutes, s.memoryRoutes, s.inspectRoutes, s.forkRoutes, s.compareRoutes, s.targetRoutes, s.settingRoutes, s.shareRoutes, s.paperRoutes, s.timelineRoutes, s.lessonRoutes,
 	} {
 		part(m)
 	}

@@ -80,3 +80,18 @@ func shipped(t testing.TB) fs.FS {
 	t.Helper()
 	return fstest.MapFS{"memory-rewriting.md": {Data: []byte(sample)}}
 }
+
+// sizedWords is a vocabulary whose knobs are sized by the budget.
+type sizedWords struct{ words }
+
+type sizedKnobs struct {
+	Epochs int `json:"epochs" doc:"times that tasks are met" default:"100" fast:"20" min:"1" max:"1000"`
+	Flats  int `json:"flats" doc:"flats" default:"9" fast:"3" min:"1" max:"10"`
+	Batch  int `json:"batch" doc:"tasks side by side" default:"16" min:"1" max:"100"`
+}
+
+func (sizedWords) Papers() []string { return []string{"sized"} }
+
+func (sizedWords) Sections(paper string) ([]schema.Section, bool) {
+	return []schema.Section{{Name: "rl", Kinds: []schema.Kind{kind[sizedKnobs]("ppo")}}}, paper == "sized"
+}

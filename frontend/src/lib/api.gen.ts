@@ -862,6 +862,83 @@ export interface SplitCount {
   solved: number;
 }
 
+/** Lesson is one question with two answers, and what would be run to find out. */
+export interface Lesson {
+  /** Which arm will solve more? */
+  question: string;
+  /** what decides */
+  metric: MetricSpec;
+  /** two */
+  arms: LessonArm[] | null;
+  /** cell with the metric over time, "" where there is none */
+  chart: string;
+  /** where and when the results that are drawn before were made, "" without any */
+  recorded: string;
+  /** budget of those results */
+  shown: string;
+  seeds: number;
+  /** that the runs will take, 0 when nothing is known */
+  seconds: number;
+  /** what the runs share is made; else the first episode waits for it */
+  ready: boolean;
+  /** the paper's own: memory.lambda */
+  knobs: string[] | null;
+  paper: string;
+  /** the runs were made here already */
+  done: boolean;
+}
+
+/** LessonArm is one of the two answers. */
+export interface LessonArm {
+  name: string;
+  /** what it changes, in words */
+  says: string;
+}
+
+/** LessonStart says what was begun, and where: a slow computer gets a copy of the notebook with smaller sizes. */
+export interface LessonStart {
+  path: string;
+  /** nil when nothing was missing */
+  job: Job | null;
+  smaller: string;
+}
+
+/** LessonResult is what the runs say, against which a guess is held. */
+export interface LessonResult {
+  /** all runs are over */
+  done: boolean;
+  arms: LessonEnd[] | null;
+  /** "" for a tie, or before the end */
+  winner: string;
+  /** value solved 0.23 of the tasks, similarity 0.15 */
+  sentence: string;
+  /** 2 seeds: a hint, not proof */
+  caution: string;
+}
+
+/** LessonEnd is where one arm ended. */
+export interface LessonEnd {
+  arm: string;
+  /** one a seed */
+  values: Float[] | null;
+  mean: Float;
+  /** of its runs */
+  keys: string[] | null;
+}
+
+/** LessonWhy is a step at which an episode that failed had read an entry that helps nobody. */
+export interface LessonWhy {
+  key: string;
+  arm: string;
+  seed: number;
+  episode: number;
+  step: number;
+  entry: string;
+  /** of the entry as it was read */
+  text: string;
+  sentence: string;
+}
+
 /** PaperMechanism is how a paper works, part by part, with the sources that do it and runs that show it. */
 export interface PaperMechanism {
   slug: string;
