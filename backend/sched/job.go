@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/run"
 )
 
@@ -20,6 +21,7 @@ type job struct {
 	file    string
 	title   string
 	budget  string
+	doc     *notebook.Document // nil for work of no notebook
 	started time.Time
 	runs    []*live
 
@@ -70,10 +72,13 @@ func (o *Owner) Start(_ context.Context, plan Plan) (Job, error) {
 	if err := o.ready(plan); err != nil {
 		return Job{}, err
 	}
+	if err := o.room(); err != nil {
+		return Job{}, err
+	}
 	ctx, cancel := context.WithCancel(o.ctx)
 	open := make(chan struct{})
 	close(open)
-	j := &job{file: plan.File, title: plan.Title, budget: plan.Budget, started: o.Now(), state: Running, resume: open,
+	j := &job{file: plan.File, title: plan.Title, budget: plan.Budget, doc: plan.Doc, started: o.Now(), state: Running, resume: open,
 		ending: make(chan struct{}), cancel: cancel}
 	if err := o.enlist(ctx, j, plan); err != nil {
 		cancel()
@@ -133,6 +138,7 @@ func (o *Owner) serve(ctx context.Context, j *job, mine, others []*live) {
 	j.finish()
 	j.cancel()
 	o.announce(j)
+	o.tellEnd(j)
 }
 
 // take waits for a worker. With an error no worker was taken: the job is to start nothing more.

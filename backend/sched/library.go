@@ -33,7 +33,12 @@ func (o *Owner) inspect(ctx context.Context, key string) (RunInfo, error) {
 	case !found || !here && r.State != store.Failed && !exists(r.Record):
 		return RunInfo{Key: key}, nil
 	}
-	return infoOf(r), nil
+	info := infoOf(r)
+	binned, err := o.Store.IsBinned(ctx, key)
+	if binned {
+		info.State, info.Done, info.Final = Deleted, 0, nil
+	}
+	return info, err
 }
 
 func (o *Owner) path(key string) string { return filepath.Join(o.Folder(key), run.RecordFile) }
@@ -103,6 +108,9 @@ func (o *Owner) begin(ctx context.Context, l *live, file, code string) error {
 // enter makes or changes the library's row of a run that starts, and returns the seconds of work before.
 func (o *Owner) enter(ctx context.Context, info RunInfo, file, code string) (seconds float64, err error) {
 	now, path, running := o.Now(), o.path(info.Key), store.Running
+	if err := o.Store.RestoreRun(ctx, info.Key); err != nil && lab.CodeOf(err) != lab.NotFound {
+		return 0, err // what runs is in the bin no more
+	}
 	row, err := o.Store.FindRun(ctx, info.Key)
 	if lab.CodeOf(err) == lab.NotFound {
 		return 0, o.Store.CreateRun(ctx, &store.Run{Key: info.Key, Paper: info.Setup.Paper, Notebook: file, Arm: info.Arm, Case: info.Case,

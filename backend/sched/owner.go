@@ -42,6 +42,7 @@ type Config struct {
 	Workers int    // runs at a time, at least 1
 	Commit  string
 	Machine string
+	Disk    Disk             // watched where it can tell
 	Now     func() time.Time // nil is the wall clock
 	Log     *slog.Logger     // nil discards
 }
@@ -72,7 +73,11 @@ func New(cfg Config) *Owner {
 	}
 	cfg.Workers = max(cfg.Workers, 1)
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Owner{Config: cfg, ctx: ctx, cancel: cancel, slots: make(chan struct{}, cfg.Workers), live: map[string]*live{}}
+	o := &Owner{Config: cfg, ctx: ctx, cancel: cancel, slots: make(chan struct{}, cfg.Workers), live: map[string]*live{}}
+	if cfg.Disk.Free != nil {
+		o.work.Go(func() { o.watch(ctx) })
+	}
+	return o
 }
 
 // Close stops all runs at their next step, leaves them to be continued, and waits.
@@ -125,7 +130,7 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 		if opt.Again && info.State == Done {
 			info.State, info.Done, info.Seconds, info.again = "", 0, 0, true
 		}
-		info.again = info.again || info.State == Failed // it would fail again where it stands
+		info.again = info.again || info.State == Failed || info.State == Deleted // it would fail again where it stands; what was deleted is made anew
 		switch {
 		case info.State == Done:
 			p.Unchanged++

@@ -17,6 +17,9 @@ import (
 func (o *Owner) Source(ctx context.Context, plan Plan) stats.Source {
 	keys := map[place]string{}
 	for _, r := range plan.Runs {
+		if r.State == Deleted {
+			continue
+		}
 		keys[place{r.Arm, r.Case, r.Seed}] = r.Key
 	}
 	return &source{ctx: ctx, owner: o, keys: keys, read: map[string]points{}}

@@ -84,7 +84,9 @@ type RunFilter struct {
 	Seeds    []uint64
 	Budget   string
 	States   []State
+	Model    string // the rung: tiny, endpoint NAME, service NAME
 	Text     string // part of paper, notebook, arm, case, key or error, in any case of letters
+	Binned   bool   // also those in the bin
 	Limit    int    // 0 is all
 	Offset   int
 }
@@ -109,6 +111,12 @@ func (f RunFilter) where() where {
 	in(&w, "seed", seeds)
 	w.text("budget", f.Budget)
 	in(&w, "state", f.States)
+	if f.Model != "" {
+		w.add("json_extract(setup, '$.model') = ?", f.Model)
+	}
+	if !f.Binned {
+		w.add("id NOT IN (SELECT run FROM bin)")
+	}
 	if f.Text != "" {
 		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Text) + "%"
 		w.add(`(paper || ' ' || notebook || ' ' || arm || ' ' || case_name || ' ' || key || ' ' || error) LIKE ? ESCAPE '\'`, like)
