@@ -107,7 +107,8 @@ func (c *cli) root() *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "one JSON object a line on standard output")
 	root.AddCommand(c.openCommand(), c.serveCommand(), c.runCommand(), c.pretrainCommand(), c.allowCommand(), c.checkCommand(), c.recordCommand(), c.listCommand(),
 		c.runsCommand(), c.showCommand(), c.diffCommand(), c.docsCommand(), c.doctorCommand(), c.benchCommand(),
-		c.secretCommand(), c.targetCommand(), c.importDataCommand(), c.forkCommand())
+		c.secretCommand(), c.targetCommand(), c.importDataCommand(), c.forkCommand(),
+		c.exportCommand(), c.importCommand(), c.reportCommand())
 	root.AddCommand(c.engineCommand())
 	return root
 }

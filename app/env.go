@@ -16,6 +16,7 @@ import (
 	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/store"
+	"github.com/loci-lab/loci/backend/web"
 	"github.com/loci-lab/loci/experiments"
 )
 
@@ -29,6 +30,9 @@ type env struct {
 	owner    *sched.Owner
 	shipped  fs.FS
 	recorded *recorded
+	secrets  lab.Secrets
+	uses     func(model string) (target, secret string)                    // what a rung needs, by name
+	imported func(done web.ImportDone, offer web.ImportOffer, path string) // tells the person what was taken in
 }
 
 // withEnv opens the data folder, does f, and closes it again, waiting for all runs.
@@ -62,6 +66,7 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 	}
 	e.hub = hub.New()
 	secrets := c.secrets()
+	e.secrets, e.uses, e.imported = secrets, c.uses, c.sayImported
 	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.expect,
 		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1), Cache: c.cfg.Home, Data: c.dataFile, Allow: c.allowProgram,
 			Service: c.serviceFinder(ctx, secrets), Endpoint: c.endpointFinder(ctx, secrets)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,

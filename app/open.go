@@ -27,8 +27,8 @@ func (c *cli) openCommand() *cobra.Command {
 	var f openFlags
 	cmd := &cobra.Command{
 		Use:     "open [FILE]",
-		Short:   "Open a notebook in the window, or in the browser where there is no window",
-		Example: "  loci open experiments/memory-rewriting.md\n  loci open experiments/memory-rewriting.md --run fast",
+		Short:   "Open a notebook, or an experiment file for reading, in the window, or in the browser where there is no window",
+		Example: "  loci open experiments/memory-rewriting.md\n  loci open experiments/memory-rewriting.md --run fast\n  loci open shared.loci",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {

@@ -32,7 +32,7 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 	var files []string
 	to := ""
 	if f.file != "" {
-		name, err := e.named(f.file)
+		name, err := e.opened(ctx, f.file)
 		if err != nil {
 			return nil, errors.Join(err, l.Close())
 		}
@@ -72,6 +72,14 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 		}
 	}
 	return s, nil
+}
+
+// pages makes the server of the pages. It answers nothing until somebody serves it.
+func (e *env) pages(files []string) (*web.Server, error) {
+	return web.New(web.Config{
+		Owner: e.owner, Library: e.store, Hub: e.hub, Vocabulary: vocabulary{}, Recorded: e.recorded, Pages: frontend.Dist(), Shipped: e.shipped, Home: e.cfg.Home, Files: files,
+		Version: Version, Kernel: e.kernel, Machine: machine(), Sharing: e.sharing(), Log: e.log,
+	})
 }
 
 // runAtOnce starts what the notebook lacks at that budget, as the run button would.

@@ -200,7 +200,9 @@ func TestAnExportHoldsEveryRawValueWithItsPlace(t *testing.T) {
 	k.refused(k.do(k.request("GET", chartPath("rows")+"&form=png", "")), 400)
 }
 
-func chartPath(what string) string { return strings.Replace(chartAddress, "chart?", "chart/"+what+"?", 1) }
+func chartPath(what string) string {
+	return strings.Replace(chartAddress, "chart?", "chart/"+what+"?", 1)
+}
 
 func TestARunThatWasOnlyRecordedShowsItsRecordedPoints(t *testing.T) {
 	k := newKit(t, func(c *Config) { c.Recorded = shippedResults{c.Owner.(*fakeOwner)} })

@@ -130,10 +130,16 @@ func (s *Server) draw(ctx context.Context, a address, v lens) (picture, error) {
 	if err != nil {
 		return picture{}, err
 	}
+	return s.drawCell(a.cell, c, v)
+}
+
+// drawCell makes the picture of what was gathered for a chart cell.
+func (s *Server) drawCell(id string, c cellData, v lens) (picture, error) {
 	s.curves.mu.Lock()
 	defer s.curves.mu.Unlock()
 	s.fill(&c)
-	p := picture{cell: a.cell, stale: c.data.stale, recorded: c.data.recorded, early: c.data.early, keys: c.keys}
+	var err error
+	p := picture{cell: id, stale: c.data.stale, recorded: c.data.recorded, early: c.data.early, keys: c.keys}
 	ask := chart.Curves{Metric: c.metric, Title: c.spec.Title, Dark: v.dark, Arms: c.arms}
 	switch {
 	case c.spec.Kind == "bar":

@@ -33,6 +33,7 @@ type Config struct {
 	Version    string              // for the status bar
 	Kernel     string              // kernel family of the numeric core
 	Machine    string              // in words, without names of host or user
+	Sharing    Sharing             // what exporting and importing need
 	Log        *slog.Logger
 	Now        func() time.Time // nil takes the system's clock
 
@@ -50,6 +51,7 @@ type Server struct {
 	feeds     *feeds
 	curves    *curves
 	plans     plans
+	shares    shares
 	cards     sync.Mutex
 	lessons   lessons
 	judged    map[string]cardVerdicts    // by notebook
@@ -99,7 +101,7 @@ func (s *Server) Close() error {
 	s.end()
 	s.closing.Unlock()
 	s.work.Wait()
-	return errors.Join(s.notebooks.close(), s.records.close())
+	return errors.Join(s.notebooks.close(), s.records.close(), s.shares.close())
 }
 
 // Token returns the reusable token that a browser needs once: /login?t=TOKEN.
