@@ -15,7 +15,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
 )
@@ -150,7 +149,7 @@ type Run struct {
 	Seconds float64   `json:"seconds"`
 	Kernel  string    `json:"kernel"`
 	Machine string    `json:"machine"`
-	Ended   time.Time `json:"ended"`
+	EndedMS int64     `json:"ended_ms"` // unix milliseconds, 0 when it has not
 	Setup   lab.Setup `json:"-"`
 	Record  string    `json:"-"` // path of its record
 }

@@ -179,7 +179,7 @@ func (s *Server) sharedRuns(ctx context.Context, runs []sched.RunInfo) ([]bundle
 	}
 	for i := range out {
 		if k := slices.IndexFunc(rows, func(r store.Run) bool { return r.Key == out[i].Key }); k >= 0 {
-			out[i].Kernel, out[i].Machine, out[i].Ended, out[i].Setup = rows[k].Kernel, rows[k].Machine, rows[k].Ended, rows[k].Setup
+			out[i].Kernel, out[i].Machine, out[i].EndedMS, out[i].Setup = rows[k].Kernel, rows[k].Machine, millis(rows[k].Ended), rows[k].Setup
 			out[i].Seconds = cmp.Or(out[i].Seconds, rows[k].Seconds)
 		}
 	}
@@ -189,19 +189,17 @@ func (s *Server) sharedRuns(ctx context.Context, runs []sched.RunInfo) ([]bundle
 // made says where and when the runs were made: the words of their records, not of this computer.
 func (s *Server) made(sh *shared) bundle.Made {
 	m := bundle.Made{Version: s.cfg.Version, Commit: s.cfg.Sharing.Commit, Machine: s.cfg.Machine, Kernel: s.cfg.Kernel}
-	var last time.Time
+	var last int64
 	seconds := 0.0
 	var machines, kernels []string
 	for _, r := range sh.Runs {
 		seconds += r.Seconds
-		if r.Ended.After(last) {
-			last = r.Ended
-		}
+		last = max(last, r.EndedMS)
 		machines, kernels = append(machines, r.Machine), append(kernels, r.Kernel)
 	}
 	m.Minutes = math.Round(seconds/60*10) / 10
-	if !last.IsZero() {
-		m.Date = last.Format(time.DateOnly)
+	if last > 0 {
+		m.Date = time.UnixMilli(last).UTC().Format(time.DateOnly)
 	}
 	distinct := func(words []string) string {
 		slices.Sort(words)

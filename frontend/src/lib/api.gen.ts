@@ -3,6 +3,83 @@
 /** Any JSON value. */
 export type Json = unknown;
 
+/** Detail says how much of each run is shared. Results (metrics, progress, log, end) always are. */
+export interface Detail {
+  /** episodes, steps and what the model saw */
+  episodes: boolean;
+  /** every operation on the memory */
+  memory: boolean;
+  /** checkpoints */
+  weights: boolean;
+}
+
+/** Made says where results come from. It names no person and no machine. */
+export interface Made {
+  /** of Loci */
+  version: string;
+  commit: string;
+  /** in words */
+  machine: string;
+  kernel: string;
+  /** of the newest run, YYYY-MM-DD */
+  date: string;
+  /** of all runs */
+  minutes: number;
+}
+
+/** Wants names what an experiment needs beyond this program, so that a reader knows before trusting it. */
+export interface Wants {
+  /** endpoints and services, by name */
+  targets: string[] | null;
+  /** by name */
+  secrets: string[] | null;
+  /** imported data, by name */
+  data: string[] | null;
+  /** programs that worlds start */
+  program: string[] | null;
+}
+
+/** Run is one run of the experiment. */
+export interface Run {
+  key: string;
+  arm: string;
+  case: string;
+  seed: number;
+  state: string;
+  seconds: number;
+  kernel: string;
+  machine: string;
+  /** unix milliseconds, 0 when it has not */
+  ended_ms: number;
+}
+
+/** Kept says what became of the runs of a file. */
+export interface Kept {
+  /** keys of runs that are new here */
+  added: string[] | null;
+  /** that were here already with the same results */
+  same: string[] | null;
+  /** that are here with other results; what is here stays */
+  conflicts: string[] | null;
+}
+
+/** Leak is a place that looks like a secret. It never holds the value. */
+export interface Leak {
+  part: string;
+  /** line and column, or event */
+  place: string;
+  /** stored secret NAME, or what kind of key it looks like */
+  kind: string;
+}
+
+/** Sizes are about how many bytes each detail takes in an archive. */
+export interface Sizes {
+  results: number;
+  episodes: number;
+  memory: number;
+  weights: number;
+}
+
 /** Episode sums up one episode when it ends. Steps, contexts and memory operations of it were emitted before, where kept. */
 export interface Episode {
   id: number;
@@ -988,6 +1065,141 @@ export interface RecordedRun {
   seed: number;
   /** one with kept steps that shows most; -1 for none */
   episode: number;
+}
+
+/** ShareOffer is what the dialogue shows before anything is written. Sizes are bytes, about. */
+export interface ShareOffer {
+  title: string;
+  budget: string;
+  sentence: string;
+  runs: number;
+  sizes: Sizes;
+  /** of the page with all but the weights */
+  page: number;
+  /** above which the page holds fewer episodes */
+  page_most: number;
+  early: boolean;
+  stale: string;
+  /** the results ship with Loci: where they were made */
+  recorded: string;
+}
+
+/** ShareRequest asks for a file. */
+export interface ShareRequest {
+  /** loci or page */
+  form: string;
+  budget: string;
+  /** as on the command line, "" as the notebook says */
+  seeds: string;
+  detail: Detail;
+  author: string;
+  /** keep paths of the home folder, user and machine names */
+  names: boolean;
+  /** runs to leave out, as runs/KEY */
+  without: string[] | null;
+}
+
+/** ShareJob is a file that is being written, or was. */
+export interface ShareJob {
+  id: string;
+  /** running, done, failed */
+  state: string;
+  /** bytes read */
+  done: number;
+  total: number;
+  /** that is being read */
+  part: string;
+  /** of the file */
+  name: string;
+  bytes: number;
+  /** what the page does not hold, in sentences */
+  left_out: string[] | null;
+  error: APIError | null;
+  /** places that look like secrets */
+  leaks: Leak[] | null;
+}
+
+/** ImportOffer says what is in a file, before any of it is kept. */
+export interface ImportOffer {
+  id: string;
+  title: string;
+  author: string;
+  sentence: string;
+  budget: string;
+  made: Made;
+  wants: Wants;
+  detail: Detail;
+  runs: Run[] | null;
+  bytes: number;
+  /** its text */
+  notebook: string;
+  verdicts: Verdict[] | null;
+}
+
+/** ImportDone says what was kept. */
+export interface ImportDone {
+  /** of the notebook, in the reader's own folder */
+  path: string;
+  kept: Kept;
+}
+
+/** Report is the first block of a shared page: all but episodes, memory and raw values, which stand in blocks of their own
+ * ("episodes:KEY" []EpisodeDetail, "memory:KEY" []lab.Memory, "metric:NAME" ReportCurves). */
+export interface Report {
+  title: string;
+  author: string;
+  sentence: string;
+  paper: string;
+  budget: string;
+  made: Made;
+  seeds: number[] | null;
+  cells: Cell[] | null;
+  metrics: MetricSpec[] | null;
+  verdicts: Verdict[] | null;
+  table: Table;
+  stale: string;
+  early: boolean;
+  recorded: string;
+  charts: ReportChart[] | null;
+  runs: ReportRun[] | null;
+  /** in sentences */
+  left_out: string[] | null;
+}
+
+/** ReportChart is a chart in both modes. */
+export interface ReportChart {
+  title: string;
+  metric: string;
+  chart: Chart;
+  /** the option on a dark ground */
+  dark: Json;
+}
+
+/** ReportRun is one run of a page. */
+export interface ReportRun {
+  row: RunRow;
+  setup: Setup;
+  /** episodes with steps in the record */
+  kept: number;
+  /** of those in the page */
+  episodes: number;
+  /** operations in the page */
+  memory: number;
+}
+
+/** ReportCurves are the raw values of a metric, run by run. */
+export interface ReportCurves {
+  metric: string;
+  runs: ReportCurve[] | null;
+}
+
+/** ReportCurve is one metric of one run. */
+export interface ReportCurve {
+  arm: string;
+  case: string;
+  seed: number;
+  x: number[] | null;
+  y: Float[] | null;
 }
 
 /** StatePage is a page of the timeline of a notebook. */
