@@ -14,7 +14,7 @@ import (
 	"github.com/loci-lab/loci/backend/sched"
 )
 
-// forkFlags are the flags of a fork. Steps are counted from 1, as the pages count them.
+// forkFlags are the flags of a fork. Steps are counted from 0, as records and pages count them.
 type forkFlags struct {
 	episode int64
 	step    int
@@ -34,8 +34,8 @@ func (c *cli) forkCommand() *cobra.Command {
 		Long: "Continues a recorded step from its stored state with the same random numbers, and with something changed by hand.\n" +
 			"With --replays 20 the episode is played in 20 pairs, with the change and without, and the effect gets its interval.\n" +
 			"The fork is a run of its own; the record of its parent stays as it is.",
-		Example: "  loci fork 4f1c --episode 21 --step 1 --drop 12\n  loci fork 4f1c --episode 21 --step 1 --drop 12 --replays 20\n" +
-			"  loci fork 4f1c --episode 21 --step 3 --action \"go kitchen\"\n  loci fork 4f1c --episode 21 --step 1 --edit \"12=put mug in sink\" --json",
+		Example: "  loci fork 4f1c --episode 21 --drop 12\n  loci fork 4f1c --episode 21 --drop 12 --replays 20\n" +
+			"  loci fork 4f1c --episode 21 --step 3 --action \"go kitchen\"\n  loci fork 4f1c --episode 21 --edit \"12=put mug in sink\" --json",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withEnv(cmd.Context(), func(ctx context.Context, e *env) error {
@@ -57,7 +57,7 @@ func (c *cli) forkCommand() *cobra.Command {
 	}
 	fs := cmd.Flags()
 	fs.Int64Var(&f.episode, "episode", 0, "number of the episode, as `loci show RUN --json --kind episode` lists it")
-	fs.IntVar(&f.step, "step", 1, "step of the episode, from 1")
+	fs.IntVar(&f.step, "step", 0, "step of the episode, from 0")
 	fs.StringVar(&f.bank, "bank", "", "bank of the entries, where several have one of that name")
 	fs.StringSliceVar(&f.drop, "drop", nil, "take these entries away")
 	fs.StringArrayVar(&f.edit, "edit", nil, "ENTRY=TEXT: give an entry another text")
@@ -69,7 +69,7 @@ func (c *cli) forkCommand() *cobra.Command {
 }
 
 func (f *forkFlags) fork(parent string) (lab.Fork, error) {
-	fork := lab.Fork{Parent: parent, Episode: f.episode, T: f.step - 1, Whole: f.whole}
+	fork := lab.Fork{Parent: parent, Episode: f.episode, T: f.step, Whole: f.whole}
 	for _, id := range f.drop {
 		fork.Changes = append(fork.Changes, lab.Change{Kind: lab.ChangeDrop, Bank: f.bank, Entry: id})
 	}

@@ -40,6 +40,7 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 	}
 	w, err := web.New(web.Config{
 		Owner:      e.owner,
+		Forks:      e.owner,
 		Library:    e.store,
 		States:     e.store,
 		Hub:        e.hub,

@@ -225,7 +225,7 @@ func TestAForkThatCannotBeIsRefusedInWords(t *testing.T) {
 		words string
 	}{
 		{"an episode that is not there", lab.Fork{Episode: 12345}, nil, lab.NotFound, "no steps of episode 12345"},
-		{"a step behind the end", lab.Fork{Episode: ids[0], T: steps[ids[0]]}, nil, lab.Invalid, "it has 1 to"},
+		{"a step behind the end", lab.Fork{Episode: ids[0], T: steps[ids[0]]}, nil, lab.Invalid, "it has 0 to"},
 		{"an entry that is not there", lab.Fork{Episode: ids[len(ids)-1], Changes: drop}, nil, lab.NotFound, `no entry "999"`},
 		{"an action without words", lab.Fork{Episode: ids[0], Changes: []lab.Change{{Kind: lab.ChangeAct}}}, nil, lab.Invalid, "has no text"},
 		{"other code", lab.Fork{Episode: ids[0]}, func(c *run.ForkConfig) { c.Start.Code = "another" }, lab.Conflict, "made by other code"},

@@ -109,9 +109,9 @@ func (f *Fork) Words() string {
 	return strings.Join(all, ", ")
 }
 
-// Title names a fork after its parent. Steps are counted from 1 there, as the pages do.
+// Title names a fork after its parent.
 func (f *Fork) Title(arm string, seed uint64) string {
-	return fmt.Sprintf("fork of %s seed %d at episode %d, step %d: %s", arm, seed, f.Episode, f.T+1, f.Words())
+	return fmt.Sprintf("fork of %s seed %d at episode %d, step %d: %s", arm, seed, f.Episode, f.T, f.Words())
 }
 
 func shortened(text string) string {

@@ -72,7 +72,7 @@ func (p *place) check(f lab.Fork) error {
 	case p.last < 0 || p.last+1 >= int64(len(p.begins)):
 		return lab.Errorf(lab.Unavailable, "episode %d is not over yet", f.Episode).WithHint("wait until the run has taken it in")
 	case f.T < 0 || f.T >= p.steps:
-		return lab.Errorf(lab.Invalid, "episode %d has no step %d, it has 1 to %d", f.Episode, f.T+1, p.steps).WithHint("choose one of its steps")
+		return lab.Errorf(lab.Invalid, "episode %d has no step %d, it has 0 to %d", f.Episode, f.T, p.steps-1).WithHint("choose one of its steps")
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (r ForkResult) Words(f lab.Fork) string {
 	case !ok && r.First < 0:
 		return what + ": the episode goes the very same way."
 	case !ok:
-		return fmt.Sprintf("%s: the return is %s in place of %s; step %d is the first that differs.", what, short(float64(r.Fork.Return)), short(float64(r.Parent.Return)), r.First+1)
+		return fmt.Sprintf("%s: the return is %s in place of %s; step %d is the first that differs.", what, short(float64(r.Fork.Return)), short(float64(r.Parent.Return)), r.First)
 	case e.Same:
 		return fmt.Sprintf("%s: the return changes by %s in each of %d replays. All replays are the same: nothing here depends on chance, and one look says it all.",
 			what, signed(float64(e.Return.Mean)), e.N)

@@ -19,6 +19,7 @@ type Config struct {
 	Owner      Owner
 	Library    RunIndex            // runs of the data folder
 	States     StateIndex          // timeline of notebooks; nil keeps none
+	Forks      Forks               // makes forks of runs; nil where none can be made
 	Hub        *hub.Hub            // brings notices for the person; nil where there are none
 	Vocabulary notebook.Vocabulary // what a notebook may name
 	Recorded   Recorded            // nil when no recorded results ship

@@ -224,6 +224,20 @@ export interface Log {
 /** Float is a number that survives JSON: NaN and the infinities are written as strings, so that a gap stays a gap. */
 export type Float = number | "NaN" | "+Inf" | "-Inf";
 
+/** ChangeKind is what a person may change at a step. */
+export type ChangeKind = "drop" | "edit" | "act";
+
+/** Change is one thing that a person changed. */
+export interface Change {
+  kind: ChangeKind;
+  /** of the entry; "" where only one bank has an entry of that id */
+  bank?: string;
+  /** id */
+  entry?: string;
+  /** new text of the entry, or the action in words */
+  text?: string;
+}
+
 /** Setup is a resolved set-up: every knob of every section with its value. It is data, so that it can be hashed, sent and shared. */
 export interface Setup {
   /** slug */
@@ -716,6 +730,99 @@ export interface Outline {
   xy: XY;
   /** raw points behind it */
   points: number;
+}
+
+/** ForkPlace is what may be done at a step of an episode. */
+export interface ForkPlace {
+  /** drop, edit, act; none where why says so */
+  can: string[] | null;
+  /** why nothing can be done */
+  why: string;
+  /** one look is offered: the model answers the same way each time */
+  look: boolean;
+  /** paired replays that are offered */
+  replays: number;
+  /** of the replays: "about 40 s", "about $0.12" */
+  cost: string;
+  /** that the agent had before it there */
+  entries: ForkEntry[] | null;
+  /** what it did */
+  action: string;
+  /** of the run, newest first */
+  forks: ForkView[] | null;
+}
+
+/** ForkEntry is an entry that may be dropped or rewritten. */
+export interface ForkEntry {
+  bank: string;
+  id: string;
+  text: string;
+}
+
+/** ForkAsk asks for a fork. */
+export interface ForkAsk {
+  episode: number;
+  step: number;
+  changes: Change[] | null;
+  replays: number;
+  /** to the end of the run */
+  whole: boolean;
+}
+
+/** ForkView is a fork as it stands. */
+export interface ForkView {
+  /** of its run */
+  key: string;
+  title: string;
+  /** what is changed */
+  words: string;
+  parent: string;
+  episode: number;
+  step: number;
+  changes: Change[] | null;
+  whole: boolean;
+  /** queued, running, done, failed, cancelled */
+  state: string;
+  phase: string;
+  done: number;
+  /** 0 where it is not known */
+  total: number;
+  /** "3 to 5 s left", "" where it is not known */
+  left: string;
+  error: APIError | null;
+  /** of the one look */
+  outcome: ForkOutcome | null;
+  /** of the pairs */
+  effect: ForkEffect | null;
+  sentence: string;
+  made_ms: number;
+}
+
+/** ForkOutcome is the episode as it was, and as the fork made it. */
+export interface ForkOutcome {
+  was_return: Float;
+  was_success: boolean;
+  was_steps: number;
+  return: Float;
+  success: boolean;
+  steps: number;
+  /** first step that differs, -1 for none */
+  first: number;
+}
+
+/** ForkEffect is changed less unchanged over the pairs, with 95 % Student t intervals and the exact two-sided sign-flip p. */
+export interface ForkEffect {
+  pairs: number;
+  return: Float;
+  return_low: Float;
+  return_high: Float;
+  return_p: Float;
+  success: Float;
+  success_low: Float;
+  success_high: Float;
+  success_p: Float;
+  /** all pairs are the same: nothing depends on chance */
+  same: boolean;
 }
 
 /** InspectEpisode is an episode as a whole: what it came to, and its lanes. */
