@@ -128,6 +128,15 @@ func (b *Bank) Find(id string, moment int) (s Standing, stands bool, err error) 
 
 // Entry returns an entry as it stands. A vector that was too much to keep is left out; those that are kept have the precision of float32.
 func (b *Bank) Entry(s Standing) lab.Entry {
+	e := b.Plain(s)
+	for _, x := range b.slots[s.slot].versions[s.version].vector {
+		e.Vector = append(e.Vector, lab.Float(x))
+	}
+	return e
+}
+
+// Plain is Entry without its vector.
+func (b *Bank) Plain(s Standing) lab.Entry {
 	slot := &b.slots[s.slot]
 	v := &slot.versions[s.version]
 	e := lab.Entry{ID: slot.id, Type: v.kind, Text: v.text, Tokens: int(v.tokens), Sources: v.sources, Labels: v.labels}
@@ -138,9 +147,6 @@ func (b *Bank) Entry(s Standing) lab.Entry {
 			}
 			e.Numbers[b.numbers[i]] = lab.Float(x)
 		}
-	}
-	for _, x := range v.vector {
-		e.Vector = append(e.Vector, lab.Float(x))
 	}
 	return e
 }

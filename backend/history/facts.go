@@ -66,3 +66,27 @@ func (b *Bank) came(r reading) int {
 	}
 	return -1
 }
+
+// Use is what an episode made of an entry.
+type Use struct {
+	Episode int64
+	Reads   int
+	Prompts int // steps in whose recorded context the entry stood
+}
+
+// Uses lists the episodes that read an entry before a moment and used it, in order.
+func (b *Bank) Uses(s Standing, moment int) []Use {
+	slot, out := &b.slots[s.slot], []Use{}
+	for _, r := range slot.before(moment) {
+		if !r.used {
+			continue
+		}
+		e := b.run.events[r.event].episode
+		if n := len(out); n > 0 && out[n-1].Episode == e {
+			out[n-1].Reads++
+			continue
+		}
+		out = append(out, Use{e, 1, b.run.prompts[prompt{e, slot.id}]})
+	}
+	return out
+}

@@ -109,3 +109,11 @@ func (b *Bank) Bounds() (first Place, ok bool) {
 	}
 	return Place{}, false
 }
+
+// Seq returns the place in the record of the event that led to a moment; false for moment 0.
+func (h *Run) Seq(moment int) (int64, bool) {
+	if moment <= 0 || moment > len(h.events) {
+		return 0, false
+	}
+	return h.events[moment-1].seq, true
+}

@@ -49,6 +49,7 @@ type Server struct {
 	assets    *assets
 	notebooks *notebooks
 	records   *records
+	pasts     *pasts
 	feeds     *feeds
 	curves    *curves
 	plans     plans
@@ -82,6 +83,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(shelved{cfg.Owner, cfg.Shelf}), curves: newCurves(),
+		pasts: &pasts{owner: shelved{cfg.Owner, cfg.Shelf}},
 		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
 		lessons: lessons{ready: map[string]bool{}, whys: map[string]LessonWhy{}},
 	}
@@ -102,7 +104,7 @@ func (s *Server) Close() error {
 	s.end()
 	s.closing.Unlock()
 	s.work.Wait()
-	return errors.Join(s.notebooks.close(), s.records.close(), s.shares.close())
+	return errors.Join(s.notebooks.close(), s.records.close(), s.pasts.close(), s.shares.close())
 }
 
 // Token returns the reusable token that a browser needs once: /login?t=TOKEN.
