@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X github.com/loci-lab/loci/app.Version=$(VERSION) -X github.co
 GOFILES := go.mod go.sum $(shell find app backend experiments frontend/embed*.go main.go -type f 2>/dev/null)
 PAGES := $(shell find frontend/src frontend/index.html frontend/public frontend/package.json frontend/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help run build desktop test quick bench audit interop generate record clean
+.PHONY: help run build desktop package test quick bench audit interop generate record clean
 help: ## lists the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -29,6 +29,9 @@ frontend/dist/index.html: $(PAGES) frontend/node_modules/.stamp
 
 desktop: bin/loci ## builds the window beside it (needs GTK 3 and WebKitGTK 4.1 on Linux)
 	go build -trimpath -tags desktop,production,webkit2_41,embed -ldflags '$(LDFLAGS)' -o bin/loci-desktop .
+
+package: desktop ## makes a Debian package of both programs, with icon, menu entry and file types
+	build/package deb
 
 test: ## runs every check: format, vet, staticcheck, race tests, pages, a minute of fuzzing, browser and window
 	build/test

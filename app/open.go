@@ -73,21 +73,35 @@ func (c *cli) open(ctx context.Context, f openFlags) error {
 			return c.handOver(ctx, window, f)
 		}
 	}
-	return c.withEnv(ctx, func(ctx context.Context, e *env) error {
-		s, err := e.serve(ctx, f)
-		if err != nil {
-			return err
-		}
-		if hasWindow && !f.browser {
-			return s.window(ctx)
-		}
-		fmt.Fprintf(c.err, "Loci is at %s\n", s.address)
-		if !f.nothing {
-			browse(c, s.once())
-		}
-		fmt.Fprintln(c.err, "Press Ctrl+C to stop; runs that are under way are kept and continue next time.")
-		return s.wait(ctx)
-	})
+	e, err := c.openEnv(ctx)
+	if lab.CodeOf(err) == lab.Conflict && f.run == "" {
+		return c.handToRunning(ctx, f, err)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.present(ctx, e, f), e.close())
+}
+
+// present serves the pages until the window is closed or ctx ends.
+func (c *cli) present(ctx context.Context, e *env, f openFlags) error {
+	var w *desktop
+	if hasWindow && !f.browser {
+		w = newDesktop(e)
+	}
+	s, err := e.serve(ctx, f, w)
+	if err != nil {
+		return err
+	}
+	if w != nil {
+		return w.run(ctx, s)
+	}
+	fmt.Fprintf(c.err, "Loci is at %s\n", s.address)
+	if !f.nothing {
+		browse(c, s.once())
+	}
+	fmt.Fprintln(c.err, "Press Ctrl+C to stop; runs that are under way are kept and continue next time.")
+	return s.wait(ctx)
 }
 
 // handOver starts the window program with the same wishes and waits for it.

@@ -18,13 +18,15 @@ type server struct {
 	address string        // with the token that lets a browser in, for people to copy
 	once    func() string // an address that works once, for a browser or window that this program starts itself
 	web     *web.Server
+	login   func(to string) string // an address that works once and leads to a page
+	show    func(to string)        // shows a page in the window; nil where there is none
 	stopped context.CancelFunc
 	done    chan struct{} // closed when it answers no more
 	err     error         // read after done
 }
 
-// serve starts answering pages. The caller ends it by ctx or stop, and waits.
-func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
+// serve starts answering pages, in the window w where there is one. The caller ends it by ctx or stop, and waits.
+func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server, error) {
 	l, err := web.Listen(ctx, f.addr)
 	if err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 		}
 		files, to = []string{name}, "/notebook?path="+url.QueryEscape(name)
 	}
-	w, err := web.New(web.Config{
+	cfg := web.Config{
 		Owner:      e.owner,
 		Forks:      e.owner,
 		Library:    e.store,
@@ -57,15 +59,26 @@ func (e *env) serve(ctx context.Context, f openFlags) (*server, error) {
 		Machine:    machine(),
 		Prepare:    e.prepare,
 		Log:        e.log,
-	})
-	if err != nil {
+	}
+	s := &server{done: make(chan struct{})}
+	if window != nil {
+		cfg.Desktop, s.show = window, window.show
+	}
+	var forget func() error
+	if cfg.Session, forget, err = s.announce(e.cfg.Home, l.Base()); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	s := &server{address: l.LoginURL(w.Token(), to), once: func() string { return l.LoginURL(w.OneTime(), to) }, web: w, stopped: cancel, done: make(chan struct{})}
+	w, err := web.New(cfg)
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), forget())
+	}
+	ctx, s.stopped = context.WithCancel(ctx)
+	s.web, s.address = w, l.LoginURL(w.Token(), to)
+	s.login = func(to string) string { return l.LoginURL(w.OneTime(), to) }
+	s.once = func() string { return s.login(to) }
 	go func() {
 		defer close(s.done)
-		s.err = errors.Join(l.Serve(ctx, w), w.Close())
+		s.err = errors.Join(l.Serve(ctx, w), w.Close(), forget())
 	}()
 	if f.run != "" {
 		if err := e.runAtOnce(ctx, f); err != nil {

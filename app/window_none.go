@@ -2,10 +2,20 @@
 
 package app
 
-import "context"
+import (
+	"context"
+
+	"github.com/loci-lab/loci/backend/web"
+)
 
 // hasWindow tells whether this program was built with the window.
 const hasWindow = false
 
-// window is never reached in a program without one.
-func (s *server) window(ctx context.Context) error { return s.wait(ctx) }
+// desktop is the window, which this program has not.
+type desktop struct{ web.Desktop }
+
+func newDesktop(*env) *desktop { return nil }
+
+func (*desktop) show(string) {}
+
+func (*desktop) run(ctx context.Context, s *server) error { return s.wait(ctx) }

@@ -45,7 +45,7 @@ var allowed = []struct {
 	{"target", "lab file record run trainer"},
 	{"sched", "lab notebook stats record store hub run target"},
 	{"bundle", "lab file notebook stats record history store chart"},
-	{"web", "lab settings schema catalog notebook stats series store chart hub target sched bundle record history compare"},
+	{"web", "lab file settings schema catalog notebook stats series store chart hub target sched bundle record history compare"},
 }
 
 const module = "github.com/loci-lab/loci/backend/"

@@ -300,6 +300,7 @@ type Status struct {
 	Kernel  string `json:"kernel"`
 	Machine string `json:"machine"`
 	Home    string `json:"home"`
+	Desktop bool   `json:"desktop"` // the pages stand in a window with dialogues of the system
 	Jobs    []Job  `json:"jobs"`
 }
 

@@ -251,7 +251,7 @@ func (s *Server) jobList() []Job {
 }
 
 func (s *Server) status(*http.Request) (any, error) {
-	return Status{Version: s.cfg.Version, Kernel: s.cfg.Kernel, Machine: s.cfg.Machine, Home: s.cfg.Home, Jobs: s.jobList()}, nil
+	return Status{Version: s.cfg.Version, Kernel: s.cfg.Kernel, Machine: s.cfg.Machine, Home: s.cfg.Home, Desktop: s.cfg.Desktop != nil, Jobs: s.jobList()}, nil
 }
 
 // job puts a job of the owner into the form of the contract.

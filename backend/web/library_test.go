@@ -255,7 +255,7 @@ func FuzzOnlyTheThreePlacesAreFound(f *testing.F) {
 	for _, seed := range []string{"experiments/a.md", "notebooks/a.md", "notebooks/../a.md", "/etc/passwd", "notebooks/a/b.md", "notebooks/.md"} {
 		f.Add(seed)
 	}
-	p := places{shipped: fstest.MapFS{}, own: filepath.FromSlash("/home/u/notebooks"), named: []string{"/data/x.md"}}
+	p := places{shipped: fstest.MapFS{}, own: filepath.FromSlash("/home/u/notebooks"), named: &namedFiles{list: []string{"/data/x.md"}}}
 	f.Fuzz(func(t *testing.T, path string) {
 		at, err := p.find(path)
 		if err != nil {

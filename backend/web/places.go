@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/loci-lab/loci/backend/lab"
 )
@@ -24,18 +25,43 @@ const (
 // places knows where notebooks may lie.
 type places struct {
 	shipped fs.FS
-	own     string   // folder of the user's notebooks
-	named   []string // absolute, clean
+	own     string // folder of the user's notebooks
+	named   *namedFiles
+}
+
+// namedFiles are the notebooks that the user named at the start or since, by absolute, clean paths.
+type namedFiles struct {
+	mu   sync.Mutex
+	list []string
+}
+
+// add takes a file in and returns its path as addresses have it.
+func (n *namedFiles) add(file string) (string, error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return "", lab.Errorf(lab.Invalid, "notebook %q is no path: %w", file, err)
+	}
+	path := filepath.ToSlash(abs)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !slices.Contains(n.list, path) {
+		n.list = append(n.list, path)
+	}
+	return path, nil
+}
+
+func (n *namedFiles) all() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.list)
 }
 
 func newPlaces(cfg Config) (places, error) {
-	p := places{shipped: cfg.Shipped, own: filepath.Join(cfg.Home, ownFolder)}
+	p := places{shipped: cfg.Shipped, own: filepath.Join(cfg.Home, ownFolder), named: &namedFiles{}}
 	for _, f := range cfg.Files {
-		abs, err := filepath.Abs(f)
-		if err != nil {
-			return p, lab.Errorf(lab.Invalid, "notebook %q is no path: %w", f, err)
+		if _, err := p.named.add(f); err != nil {
+			return p, err
 		}
-		p.named = append(p.named, filepath.ToSlash(abs))
 	}
 	return p, nil
 }
@@ -50,7 +76,7 @@ func (p place) readOnly() bool { return p.file == "" }
 
 // find turns a path of an address into a place, and refuses every path outside of the three.
 func (p places) find(address string) (place, error) {
-	if slices.Contains(p.named, address) {
+	if slices.Contains(p.named.all(), address) {
 		return place{address, filepath.FromSlash(address)}, nil
 	}
 	folder, name, _ := strings.Cut(address, "/")
@@ -112,7 +138,7 @@ func (p places) inside(at place) error {
 
 // list returns the paths of own and named notebooks.
 func (p places) list() []string {
-	paths := slices.Clone(p.named)
+	paths := p.named.all()
 	entries, err := os.ReadDir(p.own)
 	if err != nil {
 		return paths // no folder yet

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +32,8 @@ type Config struct {
 	Files      []string            // notebooks that the user named; they may lie anywhere and may be edited
 	Token      string              // "" makes a random one
 	Hosts      []string            // names beside the loopback ones under which this server may be addressed
+	Session    http.Handler        // answers /session/, where other programs of this account ask; it checks by itself who does. nil answers nobody
+	Desktop    Desktop             // the window around the pages; nil in a browser
 	Version    string              // for the status bar
 	Kernel     string              // kernel family of the numeric core
 	Machine    string              // in words, without names of host or user
@@ -130,6 +133,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.assets.favicon(w, r)
 		return
 	}
+	if s.cfg.Session != nil && strings.HasPrefix(r.URL.Path, "/session/") {
+		s.cfg.Session.ServeHTTP(w, r)
+		return
+	}
 	if err := s.guard.allowed(r); err != nil {
 		s.refuse(w, r, statusOfRefusal(err), err)
 		return
@@ -159,7 +166,7 @@ func (s *Server) mux() *http.ServeMux {
 	m.Handle("GET /api/status", s.answer(s.status))
 	m.HandleFunc("GET /api/ws", s.socket)
 	for _, part := range []func(*http.ServeMux){
-		s.chartRoutes, s.memoryRoutes, s.inspectRoutes, s.forkRoutes, s.compareRoutes, s.targetRoutes, s.settingRoutes, s.shareRoutes, s.paperRoutes, s.timelineRoutes, s.lessonRoutes,
+		s.chartRoutes, s.memoryRoutes, s.inspectRoutes, s.forkRoutes, s.compareRoutes, s.targetRoutes, s.settingRoutes, s.shareRoutes, s.paperRoutes, s.timelineRoutes, s.lessonRoutes, s.desktopRoutes,
 	} {
 		part(m)
 	}

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { App, AppContext } from "../../lib/app";
 import { useCommands } from "../../lib/commands";
+import { followWindow } from "../../lib/desktop";
 import type { Command } from "../../lib/keys";
 import { useStore } from "../../lib/store";
 import { KeysSheet } from "./KeysSheet";
@@ -19,6 +20,7 @@ export function Frame({ app }: { app: App }) {
   const [sheet, setSheet] = useState<Sheet>("");
   const heading = useStore(app.heading);
   useEffect(() => app.follow(), [app]);
+  useEffect(() => followWindow(app), [app]);
   useEffect(() => {
     addEventListener("keydown", app.commands.press);
     return () => removeEventListener("keydown", app.commands.press);
