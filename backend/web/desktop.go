@@ -73,12 +73,12 @@ func (s *Server) desktopSave(r *http.Request) (any, error) {
 	if err != nil || to == "" {
 		return Saved{}, err
 	}
-	n, err := s.keep(r, at, to)
+	n, err := s.keepAnswer(r, at, to)
 	return Saved{File: to, Bytes: n}, err
 }
 
-// keep writes what an address answers into a file, whole or not at all.
-func (s *Server) keep(r *http.Request, at *url.URL, to string) (n int64, err error) {
+// keepAnswer writes what an address answers into a file, whole or not at all.
+func (s *Server) keepAnswer(r *http.Request, at *url.URL, to string) (n int64, err error) {
 	inner := r.Clone(r.Context())
 	inner.Method, inner.URL, inner.Body, inner.RequestURI = http.MethodGet, at, http.NoBody, at.RequestURI()
 	inner.ContentLength = 0

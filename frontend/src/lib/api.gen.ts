@@ -3,6 +3,83 @@
 /** Any JSON value. */
 export type Json = unknown;
 
+/** Detail says how much of each run is shared. Results (metrics, progress, log, end) always are. */
+export interface Detail {
+  /** episodes, steps and what the model saw */
+  episodes: boolean;
+  /** every operation on the memory */
+  memory: boolean;
+  /** checkpoints */
+  weights: boolean;
+}
+
+/** Made says where results come from. It names no person and no machine. */
+export interface Made {
+  /** of Loci */
+  version: string;
+  commit: string;
+  /** in words */
+  machine: string;
+  kernel: string;
+  /** of the newest run, YYYY-MM-DD */
+  date: string;
+  /** of all runs */
+  minutes: number;
+}
+
+/** Wants names what an experiment needs beyond this program, so that a reader knows before trusting it. */
+export interface Wants {
+  /** endpoints and services, by name */
+  targets: string[] | null;
+  /** by name */
+  secrets: string[] | null;
+  /** imported data, by name */
+  data: string[] | null;
+  /** programs that worlds start */
+  program: string[] | null;
+}
+
+/** Run is one run of the experiment. */
+export interface Run {
+  key: string;
+  arm: string;
+  case: string;
+  seed: number;
+  state: string;
+  seconds: number;
+  kernel: string;
+  machine: string;
+  /** unix milliseconds, 0 when it has not */
+  ended_ms: number;
+}
+
+/** Kept says what became of the runs of a file. */
+export interface Kept {
+  /** keys of runs that are new here */
+  added: string[] | null;
+  /** that were here already with the same results */
+  same: string[] | null;
+  /** that are here with other results; what is here stays */
+  conflicts: string[] | null;
+}
+
+/** Leak is a place that looks like a secret. It never holds the value. */
+export interface Leak {
+  part: string;
+  /** line and column, or event */
+  place: string;
+  /** stored secret NAME, or what kind of key it looks like */
+  kind: string;
+}
+
+/** Sizes are about how many bytes each detail takes in an archive. */
+export interface Sizes {
+  results: number;
+  episodes: number;
+  memory: number;
+  weights: number;
+}
+
 /** Episode sums up one episode when it ends. Steps, contexts and memory operations of it were emitted before, where kept. */
 export interface Episode {
   id: number;
@@ -661,6 +738,304 @@ export interface Saved {
   bytes: number;
 }
 
+/** InspectEpisode is an episode as a whole: what it came to, and its lanes. */
+export interface InspectEpisode {
+  key: string;
+  arm: string;
+  case: string;
+  /** of the run */
+  seed: number;
+  paper: string;
+  notebook: string;
+  title: string;
+  /** ID -1: none was kept yet */
+  episode: Episode;
+  /** its Episode event was written */
+  ended: boolean;
+  /** kept */
+  steps: number;
+  /** memory operations behind the last step; they count with it */
+  after: number;
+  lanes: Lanes;
+  /** why the record ends early, "" when it is whole */
+  damage: string;
+}
+
+/** Lanes are the bar of an episode: one column a step, or several steps a column where there are more than 2,000. Every column keeps the
+ * extremes and the counts of its steps, so that no single event is lost. */
+export interface Lanes {
+  /** steps in a column; the last one may hold fewer */
+  per: number;
+  /** "NaN": no step of the column was kept */
+  reward_lo: Float[] | null;
+  reward_hi: Float[] | null;
+  /** largest context, -1 where none was kept */
+  context: number[] | null;
+  /** of that context, 0 for none */
+  limit: number[] | null;
+  /** most that a context of the column left out */
+  dropped: number[] | null;
+  reads: number[] | null;
+  writes: number[] | null;
+  /** merges among them */
+  changes: number[] | null;
+  deletes: number[] | null;
+  errors: number[] | null;
+  /** steps whose reward is unlike that of the step before */
+  turns: number[] | null;
+  /** what the bar shows, in words */
+  sentence: string;
+}
+
+/** InspectRow is one step in the list. */
+export interface InspectRow {
+  t: number;
+  /** beginning */
+  action: string;
+  /** beginning */
+  saw: string;
+  reward: Float;
+  done: boolean;
+  /** false: no step of this number is in the record */
+  kept: boolean;
+  broken: boolean;
+  error: boolean;
+  /** of the context, -1 where none was kept */
+  tokens: number;
+  limit: number;
+  dropped: number;
+  reads: number;
+  writes: number;
+  changes: number;
+  deletes: number;
+  scene: Scene | null;
+}
+
+/** InspectWindow is a range of the step list. */
+export interface InspectWindow {
+  from: number;
+  rows: InspectRow[] | null;
+}
+
+/** InspectStep is everything that is known of one step. */
+export interface InspectStep {
+  t: number;
+  /** nil when it was not kept or cannot be read */
+  step: Step | null;
+  /** nil when it was not kept */
+  context: Context | null;
+  /** of the last step before that kept one */
+  before: Context | null;
+  before_t: number;
+  /** what the world said next, "" at the end */
+  reply: string;
+  /** there is a next step */
+  replied: boolean;
+  memory: InspectOp[] | null;
+  /** of everything that the step's readings named */
+  entries: EntryNote[] | null;
+  /** memory events of the run before this step was taken */
+  moment: number;
+  broken: BrokenEvent[] | null;
+}
+
+/** InspectOp is an operation on a memory at a step. Embeddings are left out: the page has no use for them. */
+export interface InspectOp {
+  op: Memory;
+  /** memory events of the run up to and with this one */
+  moment: number;
+  /** behind the last step of the episode */
+  after: boolean;
+  /** the terms among the parts add up to the score */
+  sums: boolean;
+  /** how many candidates were kept out and why, in words */
+  gate: string;
+  what_if: WhatIf[] | null;
+}
+
+/** WhatIf says what a reading would have chosen with other weights, where the record holds all that is needed to know. */
+export interface WhatIf {
+  /** with value at weight 0 */
+  name: string;
+  /** entries, best first */
+  used: string[] | null;
+  /** of those, not used then */
+  in: string[] | null;
+  /** used then and not now */
+  out: string[] | null;
+}
+
+/** EntryNote is what the page says of an entry beside its place in a reading. */
+export interface EntryNote {
+  bank: string;
+  id: string;
+  text: string;
+  type: string;
+  /** episode, -1 when the record does not say */
+  born: number;
+  born_t: number;
+  /** times used by readings before this step was taken */
+  read: number;
+  /** of those, in episodes that have ended as a success by the end of the record */
+  solved: number;
+  /** of the episode in which it was born */
+  split: string;
+}
+
+/** BrokenEvent is an event that cannot be read, as it stands in the record. */
+export interface BrokenEvent {
+  seq: number;
+  kind: string;
+  raw: string;
+  msg: string;
+}
+
+/** InspectNext is the next step of interest; T is -1 where there is none. */
+export interface InspectNext {
+  t: number;
+}
+
+/** InspectFound are places where a text stands. */
+export interface InspectFound {
+  /** steps in which it stands */
+  total: number;
+  /** steps that were searched */
+  steps: number;
+  hits: InspectMatch[] | null;
+  /** further steps hold it: ask again from the last one plus 1 */
+  more: boolean;
+}
+
+/** InspectMatch is the first place of a text in one step. */
+export interface InspectMatch {
+  t: number;
+  /** saw, action, or the name of a block */
+  where: string;
+  before: string;
+  hit: string;
+  after: string;
+}
+
+/** InspectAlign compares two episodes step by step. */
+export interface InspectAlign {
+  /** without lanes */
+  other: InspectEpisode;
+  /** same world, split and seed: a difference is the agent's doing */
+  same_world: boolean;
+  /** what is compared, in words */
+  compared: string;
+  first: FirstDiff;
+  /** steps that differ in each column of the first episode's lanes */
+  differ: number[] | null;
+  sentence: string;
+}
+
+/** FirstDiff are the first steps at which two episodes differ, -1 for never. */
+export interface FirstDiff {
+  any: number;
+  saw: number;
+  action: number;
+  /** what the model was given */
+  context: number;
+  reward: number;
+}
+
+/** InspectList is a page of episodes for choosing. */
+export interface InspectList {
+  /** that fit the filter */
+  total: number;
+  /** of the run, with steps */
+  kept: number;
+  /** of the run */
+  all: number;
+  splits: SplitCount[] | null;
+  episodes: Episode[] | null;
+}
+
+/** SplitCount says how many kept episodes a split has. */
+export interface SplitCount {
+  name: string;
+  kept: number;
+  solved: number;
+}
+
+/** Lesson is one question with two answers, and what would be run to find out. */
+export interface Lesson {
+  /** Which arm will solve more? */
+  question: string;
+  /** what decides */
+  metric: MetricSpec;
+  /** two */
+  arms: LessonArm[] | null;
+  /** cell with the metric over time, "" where there is none */
+  chart: string;
+  /** where and when the results that are drawn before were made, "" without any */
+  recorded: string;
+  /** budget of those results */
+  shown: string;
+  seeds: number;
+  /** that the runs will take, 0 when nothing is known */
+  seconds: number;
+  /** what the runs share is made; else the first episode waits for it */
+  ready: boolean;
+  /** the paper's own: memory.lambda */
+  knobs: string[] | null;
+  paper: string;
+  /** the runs were made here already */
+  done: boolean;
+}
+
+/** LessonArm is one of the two answers. */
+export interface LessonArm {
+  name: string;
+  /** what it changes, in words */
+  says: string;
+}
+
+/** LessonStart says what was begun, and where: a slow computer gets a copy of the notebook with smaller sizes. */
+export interface LessonStart {
+  path: string;
+  /** nil when nothing was missing */
+  job: Job | null;
+  smaller: string;
+}
+
+/** LessonResult is what the runs say, against which a guess is held. */
+export interface LessonResult {
+  /** all runs are over */
+  done: boolean;
+  arms: LessonEnd[] | null;
+  /** "" for a tie, or before the end */
+  winner: string;
+  /** value solved 0.23 of the tasks, similarity 0.15 */
+  sentence: string;
+  /** 2 seeds: a hint, not proof */
+  caution: string;
+}
+
+/** LessonEnd is where one arm ended. */
+export interface LessonEnd {
+  arm: string;
+  /** one a seed */
+  values: Float[] | null;
+  mean: Float;
+  /** of its runs */
+  keys: string[] | null;
+}
+
+/** LessonWhy is a step at which an episode that failed had read an entry that helps nobody. */
+export interface LessonWhy {
+  key: string;
+  arm: string;
+  seed: number;
+  episode: number;
+  step: number;
+  entry: string;
+  /** of the entry as it was read */
+  text: string;
+  sentence: string;
+}
+
 /** PaperMechanism is how a paper works, part by part, with the sources that do it and runs that show it. */
 export interface PaperMechanism {
   slug: string;
@@ -710,6 +1085,141 @@ export interface RecordedRun {
   seed: number;
   /** one with kept steps that shows most; -1 for none */
   episode: number;
+}
+
+/** ShareOffer is what the dialogue shows before anything is written. Sizes are bytes, about. */
+export interface ShareOffer {
+  title: string;
+  budget: string;
+  sentence: string;
+  runs: number;
+  sizes: Sizes;
+  /** of the page with all but the weights */
+  page: number;
+  /** above which the page holds fewer episodes */
+  page_most: number;
+  early: boolean;
+  stale: string;
+  /** the results ship with Loci: where they were made */
+  recorded: string;
+}
+
+/** ShareRequest asks for a file. */
+export interface ShareRequest {
+  /** loci or page */
+  form: string;
+  budget: string;
+  /** as on the command line, "" as the notebook says */
+  seeds: string;
+  detail: Detail;
+  author: string;
+  /** keep paths of the home folder, user and machine names */
+  names: boolean;
+  /** runs to leave out, as runs/KEY */
+  without: string[] | null;
+}
+
+/** ShareJob is a file that is being written, or was. */
+export interface ShareJob {
+  id: string;
+  /** running, done, failed */
+  state: string;
+  /** bytes read */
+  done: number;
+  total: number;
+  /** that is being read */
+  part: string;
+  /** of the file */
+  name: string;
+  bytes: number;
+  /** what the page does not hold, in sentences */
+  left_out: string[] | null;
+  error: APIError | null;
+  /** places that look like secrets */
+  leaks: Leak[] | null;
+}
+
+/** ImportOffer says what is in a file, before any of it is kept. */
+export interface ImportOffer {
+  id: string;
+  title: string;
+  author: string;
+  sentence: string;
+  budget: string;
+  made: Made;
+  wants: Wants;
+  detail: Detail;
+  runs: Run[] | null;
+  bytes: number;
+  /** its text */
+  notebook: string;
+  verdicts: Verdict[] | null;
+}
+
+/** ImportDone says what was kept. */
+export interface ImportDone {
+  /** of the notebook, in the reader's own folder */
+  path: string;
+  kept: Kept;
+}
+
+/** Report is the first block of a shared page: all but episodes, memory and raw values, which stand in blocks of their own
+ * ("episodes:KEY" []EpisodeDetail, "memory:KEY" []lab.Memory, "metric:NAME" ReportCurves). */
+export interface Report {
+  title: string;
+  author: string;
+  sentence: string;
+  paper: string;
+  budget: string;
+  made: Made;
+  seeds: number[] | null;
+  cells: Cell[] | null;
+  metrics: MetricSpec[] | null;
+  verdicts: Verdict[] | null;
+  table: Table;
+  stale: string;
+  early: boolean;
+  recorded: string;
+  charts: ReportChart[] | null;
+  runs: ReportRun[] | null;
+  /** in sentences */
+  left_out: string[] | null;
+}
+
+/** ReportChart is a chart in both modes. */
+export interface ReportChart {
+  title: string;
+  metric: string;
+  chart: Chart;
+  /** the option on a dark ground */
+  dark: Json;
+}
+
+/** ReportRun is one run of a page. */
+export interface ReportRun {
+  row: RunRow;
+  setup: Setup;
+  /** episodes with steps in the record */
+  kept: number;
+  /** of those in the page */
+  episodes: number;
+  /** operations in the page */
+  memory: number;
+}
+
+/** ReportCurves are the raw values of a metric, run by run. */
+export interface ReportCurves {
+  metric: string;
+  runs: ReportCurve[] | null;
+}
+
+/** ReportCurve is one metric of one run. */
+export interface ReportCurve {
+  arm: string;
+  case: string;
+  seed: number;
+  x: number[] | null;
+  y: Float[] | null;
 }
 
 /** StatePage is a page of the timeline of a notebook. */
