@@ -224,6 +224,20 @@ export interface Log {
 /** Float is a number that survives JSON: NaN and the infinities are written as strings, so that a gap stays a gap. */
 export type Float = number | "NaN" | "+Inf" | "-Inf";
 
+/** ChangeKind is what a person may change at a step. */
+export type ChangeKind = "drop" | "edit" | "act";
+
+/** Change is one thing that a person changed. */
+export interface Change {
+  kind: ChangeKind;
+  /** of the entry; "" where only one bank has an entry of that id */
+  bank?: string;
+  /** id */
+  entry?: string;
+  /** new text of the entry, or the action in words */
+  text?: string;
+}
+
 /** Setup is a resolved set-up: every knob of every section with its value. It is data, so that it can be hashed, sent and shared. */
 export interface Setup {
   /** slug */
@@ -738,6 +752,99 @@ export interface Saved {
   bytes: number;
 }
 
+/** ForkPlace is what may be done at a step of an episode. */
+export interface ForkPlace {
+  /** drop, edit, act; none where why says so */
+  can: string[] | null;
+  /** why nothing can be done */
+  why: string;
+  /** one look is offered: the model answers the same way each time */
+  look: boolean;
+  /** paired replays that are offered */
+  replays: number;
+  /** of the replays: "about 40 s", "about $0.12" */
+  cost: string;
+  /** that the agent had before it there */
+  entries: ForkEntry[] | null;
+  /** what it did */
+  action: string;
+  /** of the run, newest first */
+  forks: ForkView[] | null;
+}
+
+/** ForkEntry is an entry that may be dropped or rewritten. */
+export interface ForkEntry {
+  bank: string;
+  id: string;
+  text: string;
+}
+
+/** ForkAsk asks for a fork. */
+export interface ForkAsk {
+  episode: number;
+  step: number;
+  changes: Change[] | null;
+  replays: number;
+  /** to the end of the run */
+  whole: boolean;
+}
+
+/** ForkView is a fork as it stands. */
+export interface ForkView {
+  /** of its run */
+  key: string;
+  title: string;
+  /** what is changed */
+  words: string;
+  parent: string;
+  episode: number;
+  step: number;
+  changes: Change[] | null;
+  whole: boolean;
+  /** queued, running, done, failed, cancelled */
+  state: string;
+  phase: string;
+  done: number;
+  /** 0 where it is not known */
+  total: number;
+  /** "3 to 5 s left", "" where it is not known */
+  left: string;
+  error: APIError | null;
+  /** of the one look */
+  outcome: ForkOutcome | null;
+  /** of the pairs */
+  effect: ForkEffect | null;
+  sentence: string;
+  made_ms: number;
+}
+
+/** ForkOutcome is the episode as it was, and as the fork made it. */
+export interface ForkOutcome {
+  was_return: Float;
+  was_success: boolean;
+  was_steps: number;
+  return: Float;
+  success: boolean;
+  steps: number;
+  /** first step that differs, -1 for none */
+  first: number;
+}
+
+/** ForkEffect is changed less unchanged over the pairs, with 95 % Student t intervals and the exact two-sided sign-flip p. */
+export interface ForkEffect {
+  pairs: number;
+  return: Float;
+  return_low: Float;
+  return_high: Float;
+  return_p: Float;
+  success: Float;
+  success_low: Float;
+  success_high: Float;
+  success_p: Float;
+  /** all pairs are the same: nothing depends on chance */
+  same: boolean;
+}
+
 /** InspectEpisode is an episode as a whole: what it came to, and its lanes. */
 export interface InspectEpisode {
   key: string;
@@ -1034,6 +1141,282 @@ export interface LessonWhy {
   /** of the entry as it was read */
   text: string;
   sentence: string;
+}
+
+/** MemoryInfo is what the Memory screen knows before a moment is chosen. */
+export interface MemoryInfo {
+  key: string;
+  /** of the notebook */
+  title: string;
+  arm: string;
+  case: string;
+  seed: number;
+  state: string;
+  /** of the memory, "" where the set-up chooses none */
+  kind: string;
+  /** what the memory is, in a sentence */
+  form: string;
+  moments: number;
+  /** that ended */
+  episodes: number;
+  /** the one with the most events first */
+  banks: MemoryBank[] | null;
+  /** episodes on the slider, joined where they are many */
+  marks: MemoryMark[] | null;
+  /** the first of them */
+  flaws: MemoryFlaw[] | null;
+  flaws_all: number;
+  /** kept steps that carry a state */
+  states: number;
+  /** where an earlier run of the notebook wrote first, "" where none is known */
+  first: string;
+}
+
+/** MemoryBank is a bank of a run, as it stands at the newest moment. */
+export interface MemoryBank {
+  name: string;
+  events: number;
+  entries: number;
+  tokens: number;
+  /** that its entries have */
+  numbers: string[] | null;
+  /** the one that it is first looked at by */
+  main: string;
+}
+
+/** MemoryMark is an episode on the slider: its memory events lie between two moments. */
+export interface MemoryMark {
+  episode: number;
+  from: number;
+  to: number;
+}
+
+/** MemoryFlaw is an operation that contradicts the state before it. */
+export interface MemoryFlaw {
+  moment: number;
+  bank: string;
+  entry: string;
+  op: string;
+  episode: number;
+  step: number;
+  text: string;
+}
+
+/** MemoryPlace is a moment and where it lies: behind that step. Episode is -1 before the first event. */
+export interface MemoryPlace {
+  moment: number;
+  episode: number;
+  step: number;
+}
+
+/** MemoryPage is a part of a bank at a moment. */
+export interface MemoryPage {
+  bank: string;
+  place: MemoryPlace;
+  /** the earlier moment that it is compared with */
+  against: MemoryPlace | null;
+  /** that stand */
+  entries: number;
+  tokens: number;
+  /** that the filter chooses from: those that stand, and those deleted since the earlier moment */
+  total: number;
+  match: number;
+  /** of those that match: never read */
+  never: number;
+  offset: number;
+  rows: MemoryRow[] | null;
+  difference: MemoryDifference | null;
+  groups: MemoryGroup[] | null;
+  /** the operation that led to this moment */
+  last: MemoryEvent | null;
+}
+
+/** MemoryDifference counts what lies between two moments. */
+export interface MemoryDifference {
+  written: number;
+  changed: number;
+  merged: number;
+  deleted: number;
+  absorbed: number;
+}
+
+/** MemoryGroup is a part of a bank, and the filter that shows it. */
+export interface MemoryGroup {
+  name: string;
+  filter: string;
+  count: number;
+  tokens: number;
+}
+
+/** MemoryRow is an entry at a moment. */
+export interface MemoryRow {
+  id: string;
+  /** since the earlier moment: write, change, merge, delete, "" for nothing */
+  op: string;
+  type: string;
+  text: string;
+  /** the text goes on */
+  cut: boolean;
+  tokens: number;
+  born: MemoryPlace;
+  /** times it was read and used */
+  read: number;
+  missed: number;
+  helped: number;
+  misled: number;
+  numbers: Record<string, Float> | null;
+  /** change of each number since the earlier moment */
+  since: Record<string, Float> | null;
+  unsure: boolean;
+}
+
+/** MemoryLife is one entry with all that happened to it. */
+export interface MemoryLife {
+  id: string;
+  bank: string;
+  /** at the moment */
+  stands: boolean;
+  /** which of its lives this is, from 1 */
+  life: number;
+  lives: number;
+  /** as it stands, or stood last */
+  entry: Entry;
+  row: MemoryRow;
+  turns: MemoryTurn[] | null;
+  /** turns before the first one here */
+  left: number;
+  parents: MemoryRow[] | null;
+  children: MemoryRow[] | null;
+  /** entries that were merged into it */
+  absorbed: MemoryRow[] | null;
+  /** entry that it was merged into */
+  into: MemoryRow | null;
+  /** that used it, and what came of them */
+  episodes: MemoryUse[] | null;
+}
+
+/** MemoryTurn is one event in the life of an entry. */
+export interface MemoryTurn {
+  /** before the event */
+  moment: number;
+  op: string;
+  episode: number;
+  step: number;
+  reason: string;
+  query: string;
+  /** of a read, 0 for none */
+  rank: number;
+  used: boolean;
+  /** why it was not used */
+  why: string;
+  score: Float;
+  parts: Record<string, Float> | null;
+  /** helped, misled, "" where the episode goes on */
+  came: string;
+  before: Record<string, Float> | null;
+  after: Record<string, Float> | null;
+  /** after the event, where it changed */
+  text: string;
+  sources: string[] | null;
+}
+
+/** MemoryUse is an episode that used an entry. */
+export interface MemoryUse {
+  episode: number;
+  reads: number;
+  /** recorded prompts of it in which the entry stood */
+  prompts: number;
+  ended: boolean;
+  success: boolean;
+  return: Float;
+}
+
+/** MemoryEvent is an operation with its reason. */
+export interface MemoryEvent {
+  op: string;
+  entry: string;
+  episode: number;
+  step: number;
+  reason: string;
+  query: string;
+  hits: number;
+  used: number;
+}
+
+/** MemoryAnswer is what a bank gives for a situation. */
+export interface MemoryAnswer {
+  text: string;
+  by: string;
+  note: string;
+  /** the memory itself read */
+  own: boolean;
+  hits: Hit[] | null;
+  /** beside Hits */
+  rows: MemoryRow[] | null;
+}
+
+/** MemoryGraph is a part of a bank as nodes and lines in the unit square. */
+export interface MemoryGraph {
+  nodes: MemoryNode[] | null;
+  lines: MemoryLine[] | null;
+  /** entries that are not shown */
+  left: number;
+}
+
+/** MemoryNode is an entry in the graph. */
+export interface MemoryNode {
+  id: string;
+  text: string;
+  type: string;
+  read: number;
+  gone: boolean;
+  x: number;
+  y: number;
+}
+
+/** MemoryLine joins two nodes by their places. */
+export interface MemoryLine {
+  from: number;
+  to: number;
+  /** source, merge, together */
+  kind: string;
+  weight: number;
+}
+
+/** MemoryMap is a bank in two dimensions. */
+export interface MemoryMap {
+  dots: MemoryDot[] | null;
+  /** entries that are no dots, by rows; null where all are dots */
+  grid: (number[] | null)[] | null;
+  dense: number;
+  /** that Dots carry */
+  number: string;
+  caption: string;
+}
+
+/** MemoryDot is an entry in the map. */
+export interface MemoryDot {
+  id: string;
+  text: string;
+  x: number;
+  y: number;
+  read: number;
+  value: Float;
+}
+
+/** MemoryWeights is the state of an agent in the episode of a kept step. */
+export interface MemoryWeights {
+  /** its moment counts kept steps */
+  place: MemoryPlace;
+  /** kept step at which the episode begins */
+  first: number;
+  last: number;
+  kept: number;
+  saw: string;
+  action: string;
+  /** of the step */
+  values: Float[] | null;
+  chart: Chart;
 }
 
 /** PaperMechanism is how a paper works, part by part, with the sources that do it and runs that show it. */
