@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/stats"
 	"github.com/loci-lab/loci/backend/web"
@@ -128,6 +129,14 @@ func (r *recorded) Recorded(notebookPath, budget string) (web.Results, bool) {
 func (r *recorded) Curves(notebookPath, budget string) (stats.Source, bool) {
 	res := r.read(notebookPath, budget)
 	return res, res != nil
+}
+
+// Made lists the runs behind the results, so that pictures draw their seeds and not those that the notebook asks for here.
+func (res *results) Made() (runs []notebook.Planned) {
+	for _, r := range res.Runs {
+		runs = append(runs, notebook.Planned{Arm: r.Arm, Case: r.Case, Seed: r.Seed})
+	}
+	return runs
 }
 
 // Values implements stats.Source.

@@ -15,6 +15,7 @@ type Lesson struct {
 	Question string         `json:"question"` // Which arm will solve more?
 	Metric   lab.MetricSpec `json:"metric"`   // what decides
 	Arms     []LessonArm    `json:"arms"`     // two
+	Means    string         `json:"means"`    // what the knobs mean in which the arms differ
 	Chart    string         `json:"chart"`    // cell with the metric over time, "" where there is none
 	Recorded string         `json:"recorded"` // where and when the results that are drawn before were made, "" without any
 	Shown    string         `json:"shown"`    // budget of those results
@@ -29,7 +30,7 @@ type Lesson struct {
 // LessonArm is one of the two answers.
 type LessonArm struct {
 	Name string `json:"name"`
-	Says string `json:"says"` // what it changes, in words
+	Says string `json:"says"` // its values of what the arms change
 }
 
 // LessonStart says what was begun, and where: a slow computer gets a copy of the notebook with smaller sizes.

@@ -36,10 +36,7 @@ func (s *Server) gather(ctx context.Context, path string, plan sched.Plan) (gath
 		if src, ok := s.cfg.Recorded.Curves(from, plan.Budget); ok {
 			res, _ := s.cfg.Recorded.Recorded(from, plan.Budget)
 			g.src, g.recorded = src, res.Recorded
-			g.runs = slices.Clone(plan.Runs)
-			for i := range g.runs { // never mixed with values that were made here
-				g.runs[i].Key, g.runs[i].State = "recorded/"+from+"/"+g.runs[i].Key, sched.Done
-			}
+			g.runs = recordedRuns(src, from, plan)
 			return g, nil
 		}
 	}
@@ -49,6 +46,25 @@ func (s *Server) gather(ctx context.Context, path string, plan sched.Plan) (gath
 	plan.Runs = g.runs
 	g.src = s.cfg.Owner.Source(ctx, plan)
 	return g, nil
+}
+
+// recordedRuns lists the runs behind recorded values. They have seeds of their own: those of the plan say how many runs would be made here.
+// Their keys are never mixed with values that were made here.
+func recordedRuns(src stats.Source, from string, plan sched.Plan) []sched.RunInfo {
+	runs := slices.Clone(plan.Runs)
+	if made, ok := src.(interface{ Made() []notebook.Planned }); ok {
+		runs = runs[:0]
+		for _, p := range made.Made() {
+			asked := slices.ContainsFunc(plan.Runs, func(r sched.RunInfo) bool { return r.Arm == p.Arm && r.Case == p.Case })
+			if asked {
+				runs = append(runs, sched.RunInfo{Planned: p, Key: fmt.Sprintf("%s %s %d", p.Arm, p.Case, p.Seed)})
+			}
+		}
+	}
+	for i := range runs {
+		runs[i].Key, runs[i].State = "recorded/"+from+"/"+plan.Budget+"/"+runs[i].Key, sched.Done
+	}
+	return runs
 }
 
 // fillStale puts a finished run with other settings in the place of each that was never begun.

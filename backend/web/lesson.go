@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -83,10 +84,10 @@ func (s *Server) lesson(r *http.Request) (any, error) {
 	}
 	out := Lesson{
 		Question: question(t.metric), Metric: t.metric, Arms: []LessonArm{}, Chart: t.chart, Seeds: lessonSeeds, Knobs: paperKnobs(t.doc), Paper: t.doc.Paper(),
-		Done: t.plan.Todo() == 0, Ready: s.makeReady(t), Seconds: s.lessonSeconds(t),
+		Done: t.plan.Todo() == 0, Ready: s.makeReady(t), Seconds: s.lessonSeconds(t), Means: t.meanings(),
 	}
 	for _, a := range t.arms {
-		out.Arms = append(out.Arms, LessonArm{a.Name, armWords(t.doc, a)})
+		out.Arms = append(out.Arms, LessonArm{a.Name, t.armWords(a)})
 	}
 	if s.cfg.Recorded != nil {
 		for _, b := range []string{"laptop", lessonBudget} {
@@ -110,20 +111,63 @@ func question(m lab.MetricSpec) string {
 	return "Which arm will end with the higher " + m.Name + "?"
 }
 
-// armWords says what an arm changes.
-func armWords(doc *notebook.Document, arm notebook.Arm) string {
+// armWords says what an arm is beside the others: the values that it gives to whatever one of them changes.
+func (t teaching) armWords(arm notebook.Arm) string {
 	var parts []string
-	for _, o := range arm.Set {
-		text := o.Path + " = " + schema.Show(o.Value)
-		if f, ok := fieldOf(doc, o.Path); ok {
-			text = fmt.Sprintf("%s = %s: %s", cmp.Or(f.Symbol, o.Path), schema.Show(o.Value), f.Doc)
+	for _, path := range t.changed() {
+		name := path
+		if f, ok := fieldOf(t.doc, path); ok {
+			name = cmp.Or(f.Symbol, path)
 		}
-		parts = append(parts, text)
+		parts = append(parts, name+" = "+t.valueOf(arm.Name, path))
 	}
 	if len(parts) == 0 {
 		return "as the notebook sets it up"
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(parts, ", ")
+}
+
+// changed lists the paths that one of the arms changes.
+func (t teaching) changed() []string {
+	var paths []string
+	for _, a := range t.arms {
+		for _, o := range a.Set {
+			if !slices.Contains(paths, o.Path) {
+				paths = append(paths, o.Path)
+			}
+		}
+	}
+	return paths
+}
+
+// valueOf is the value of a knob in the runs of an arm.
+func (t teaching) valueOf(arm, path string) string {
+	section, knob, _ := strings.Cut(path, ".")
+	for _, r := range t.plan.Runs {
+		var knobs map[string]json.RawMessage
+		if r.Arm == arm && json.Unmarshal(r.Setup.Sections[section], &knobs) == nil && knobs[knob] != nil {
+			return strings.Trim(string(knobs[knob]), `"`)
+		}
+	}
+	for _, a := range t.arms {
+		for _, o := range a.Set {
+			if a.Name == arm && o.Path == path {
+				return schema.Show(o.Value)
+			}
+		}
+	}
+	return "as set up"
+}
+
+// meanings explains the knobs in which the arms differ.
+func (t teaching) meanings() string {
+	var parts []string
+	for _, path := range t.changed() {
+		if f, ok := fieldOf(t.doc, path); ok {
+			parts = append(parts, cmp.Or(f.Symbol, path)+": "+f.Doc)
+		}
+	}
+	return strings.Join(parts, ". ")
 }
 
 // fieldOf describes the knob of a path such as memory.lambda in the kind that the notebook chose.

@@ -28,7 +28,7 @@ func TestALessonAsksOneQuestionAboutTwoArmsAndPreparesTheirRunsOnce(t *testing.T
 	})
 	var l Lesson
 	k.get("/api/lesson?path="+lessonPath, &l)
-	if l.Question != "Which arm will solve more?" || len(l.Arms) != 2 || l.Arms[0].Name != "lstm" || l.Arms[0].Says != "as the notebook sets it up" || l.Arms[1].Says != "agent.kind = \"gru\"" {
+	if l.Question != "Which arm will solve more?" || len(l.Arms) != 2 || l.Arms[0].Name != "lstm" || l.Arms[0].Says != "agent.kind = as set up" || l.Arms[1].Says != "agent.kind = \"gru\"" {
 		t.Errorf("lesson %+v", l)
 	}
 	if l.Ready || l.Done || l.Chart != "chart-success" || l.Seeds != 2 {

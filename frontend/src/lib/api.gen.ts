@@ -1074,6 +1074,8 @@ export interface Lesson {
   metric: MetricSpec;
   /** two */
   arms: LessonArm[] | null;
+  /** what the knobs mean in which the arms differ */
+  means: string;
   /** cell with the metric over time, "" where there is none */
   chart: string;
   /** where and when the results that are drawn before were made, "" without any */
@@ -1095,7 +1097,7 @@ export interface Lesson {
 /** LessonArm is one of the two answers. */
 export interface LessonArm {
   name: string;
-  /** what it changes, in words */
+  /** its values of what the arms change */
   says: string;
 }
 

@@ -1,6 +1,7 @@
 import { createContext, useContext } from "react";
 import type { Job, Status } from "./api.gen";
 import { Commands } from "./commands";
+import { Hints } from "./hints";
 import { mergeJob } from "./jobs";
 import { Navigation } from "./navigation";
 import { notebookRoute, type NotebookRoute } from "./route";
@@ -29,6 +30,7 @@ export class App {
   readonly jobs = new Store<readonly Job[]>([]);
   readonly status = new Store<Status | undefined>(undefined);
   readonly notices = new Store<readonly Notice[]>([]);
+  readonly hints = new Hints();
   readonly heading = new Store<Heading>({ title: "Library", saved: 0 });
   /** The notebook and run that were open last, so that the rail leads back to them. */
   readonly lastNotebook = new Store<NotebookRoute>(notebookRoute(""));

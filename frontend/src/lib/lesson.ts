@@ -35,11 +35,7 @@ export interface LessonKnob {
 }
 
 /** The knobs that a lesson shows: those named in the address, or the paper's own. */
-export function lessonKnobs(
-  cells: readonly Cell[],
-  lesson: string,
-  paper: readonly string[],
-): LessonKnob[] {
+export function lessonKnobs(cells: readonly Cell[], lesson: string, paper: readonly string[]): LessonKnob[] {
   const wanted = lesson === "paper" || lesson === "" ? paper : lesson.split(/[\s,]+/).filter(Boolean);
   return wanted.flatMap((path) => {
     const [kind, name] = path.split(".");

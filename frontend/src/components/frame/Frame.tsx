@@ -4,6 +4,7 @@ import { useCommands } from "../../lib/commands";
 import { followWindow } from "../../lib/desktop";
 import type { Command } from "../../lib/keys";
 import { useStore } from "../../lib/store";
+import { HintLine } from "./HintLine";
 import { KeysSheet } from "./KeysSheet";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
@@ -37,6 +38,7 @@ export function Frame({ app }: { app: App }) {
         </a>
         <Rail />
         <TopLine onPalette={() => setSheet("palette")} onKeys={() => setSheet("keys")} />
+        <HintLine />
         <ScreenView />
         <StatusBar />
       </div>

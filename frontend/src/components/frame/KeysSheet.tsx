@@ -21,6 +21,7 @@ export function KeysSheet({ open, onClose }: Props) {
             <Dialog.Title>Keys</Dialog.Title>
             <Dialog.Close className="button button-quiet">Close</Dialog.Close>
           </div>
+          <LastHint />
           <div className="keys">
             {groups(commands).map(([group, list]) => (
               <section key={group}>
@@ -44,6 +45,12 @@ export function KeysSheet({ open, onClose }: Props) {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** The hint that was put away comes back here. */
+function LastHint() {
+  const { hint } = useStore(useApp().hints.shown);
+  return hint ? <p className="keys-hint">{hint.text}</p> : null;
 }
 
 function groups(commands: readonly Command[]): [string, Command[]][] {

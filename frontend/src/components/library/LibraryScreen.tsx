@@ -5,6 +5,7 @@ import { useCommands } from "../../lib/commands";
 import { choosePapers } from "../../lib/filter";
 import { useFocusWalk } from "../../lib/focus-walk";
 import { plural } from "../../lib/format";
+import { START_HERE } from "../../lib/lesson";
 import { useGrowing } from "../../lib/growing";
 import { useResource } from "../../lib/resource";
 import { formatRoute, library, notebookRoute, type LibraryRoute } from "../../lib/route";
@@ -73,7 +74,7 @@ function Cards({ route }: { route: LibraryRoute }) {
   ]);
 
   const all = data?.papers ?? [];
-  const found = choosePapers(all, route);
+  const found = startFirst(choosePapers(all, route), route);
   const { shown, end } = useGrowing(found.length, formatRoute({ ...route, paper: "" }));
   return (
     <div className="page">
@@ -102,6 +103,7 @@ function Cards({ route }: { route: LibraryRoute }) {
             open={route.paper === p.card.slug}
             onToggle={() => change({ paper: route.paper === p.card.slug ? "" : p.card.slug })}
             onOpenNotebook={() => openNotebook(p)}
+            onLesson={() => app.navigation.go({ ...notebookRoute(p.path), lesson: "paper" })}
             onView={(view) => app.navigation.go({ ...library, paper: p.card.slug, view })}
           />
         ))}
@@ -109,4 +111,11 @@ function Cards({ route }: { route: LibraryRoute }) {
       <div ref={end} />
     </div>
   );
+}
+
+/** The card to begin with stands first while nothing is searched, filtered or sorted. */
+function startFirst(papers: LibraryPaper[], route: LibraryRoute): LibraryPaper[] {
+  const asked = route.query !== "" || route.sort !== "" || Object.keys(route.filters).length > 0;
+  const start = papers.find((p) => p.card.slug === START_HERE);
+  return asked || !start ? papers : [start, ...papers.filter((p) => p !== start)];
 }

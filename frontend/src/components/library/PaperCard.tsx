@@ -1,5 +1,6 @@
 import type { LibraryPaper } from "../../lib/api.gen";
 import { minutes } from "../../lib/format";
+import { START_HERE } from "../../lib/lesson";
 import { Button } from "../common/Button";
 import { VerdictMark } from "../common/VerdictMark";
 import { FormPicture } from "./FormPicture";
@@ -11,10 +12,11 @@ interface Props {
   onToggle: () => void;
   onOpenNotebook: () => void;
   onView: (view: "mechanism" | "code") => void;
+  onLesson: () => void;
 }
 
 /** One paper: name, idea, what kind of memory it is, what its claims came to here. */
-export function PaperCard({ paper, open, onToggle, onOpenNotebook, onView }: Props) {
+export function PaperCard({ paper, open, onToggle, onOpenNotebook, onView, onLesson }: Props) {
   const { card } = paper;
   const facts = [card.form, card.control, card.learns && `learns ${card.learns}`, card.world];
   return (
@@ -44,8 +46,17 @@ export function PaperCard({ paper, open, onToggle, onOpenNotebook, onView }: Pro
       </p>
       {open && <PaperDetails paper={paper} />}
       <div className="card-actions">
+        {paper.works && card.slug === START_HERE && (
+          <Button look="main" icon="play" onClick={onLesson}>
+            Start here, 1 minute
+          </Button>
+        )}
         {paper.works ? (
-          <Button look={open ? "main" : "plain"} icon="arrow" onClick={onOpenNotebook}>
+          <Button
+            look={open && card.slug !== START_HERE ? "main" : "plain"}
+            icon="arrow"
+            onClick={onOpenNotebook}
+          >
             Open notebook
           </Button>
         ) : (

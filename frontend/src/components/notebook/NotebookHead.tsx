@@ -16,10 +16,11 @@ interface Props {
   onDismiss: () => void;
   onGo: (cell: string) => void;
   onSend: (edit: Edit) => void;
+  onLesson: () => void;
 }
 
 /** Above the cells: where the file is, undo and redo, what is wrong, what is recorded. */
-export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSend }: Props) {
+export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSend, onLesson }: Props) {
   const problems = notebook.problems ?? [];
   const claims = (notebook.cells ?? []).filter((c) => c.kind === "claim").length;
   return (
@@ -37,6 +38,14 @@ export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSe
         )}
         <span className="grow" />
         <span className="nowrap">
+          <Button
+            look="quiet"
+            icon="play"
+            title="guess first, then run; only the paper's knobs"
+            onClick={onLesson}
+          >
+            As a lesson
+          </Button>
           <Button
             look="quiet"
             icon="undo"

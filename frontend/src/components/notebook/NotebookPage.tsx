@@ -98,6 +98,7 @@ export function NotebookPage({ session, notebook, route }: Props) {
           onDismiss={() => session.dismiss()}
           onGo={go}
           onSend={send}
+          onLesson={() => change({ lesson: "paper" })}
         />
         {entries.map(({ key, cell }) => (
           <CellView

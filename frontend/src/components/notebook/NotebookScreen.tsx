@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useApp, type App } from "../../lib/app";
 import { library, type NotebookRoute } from "../../lib/route";
 import { Session } from "../../lib/session";
@@ -8,6 +8,8 @@ import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
 import { Loading } from "../common/Loading";
 import { NotebookPage } from "./NotebookPage";
+
+const LessonPage = lazy(() => import("../lesson/LessonPage"));
 
 /** Opens the notebook of the address and shows its four states. */
 export default function NotebookScreen({ route }: { route: NotebookRoute }) {
@@ -49,6 +51,13 @@ export default function NotebookScreen({ route }: { route: NotebookRoute }) {
       <div className="page">
         {since >= 0 && <Loading what={route.path} lines={8} onCancel={() => app.navigation.go(library)} />}
       </div>
+    );
+  }
+  if (route.lesson) {
+    return (
+      <Suspense fallback={<Loading what="the lesson" lines={6} />}>
+        <LessonPage session={session} notebook={notebook} route={route} />
+      </Suspense>
     );
   }
   return <NotebookPage session={session} notebook={notebook} route={route} />;
