@@ -71,18 +71,20 @@ func redraw(tasks, buf [][]float64, stream *rng.Stream) {
 	}
 }
 
-// shares sets into[i] to the share of scores above thresholds[i].
+// shares sets into[i] to the mean over tasks of the share of scores above thresholds[i]. Counts come first, so that all of them are exactly 1.
 func shares(tasks [][]float64, thresholds, into []float64) []float64 {
-	clear(into)
-	for _, task := range tasks {
-		weight := 1 / float64(len(task)*len(tasks))
-		for _, score := range task {
-			for i, tau := range thresholds {
+	for i, tau := range thresholds {
+		sum := 0.0
+		for _, task := range tasks {
+			above := 0
+			for _, score := range task {
 				if score > tau {
-					into[i] += weight
+					above++
 				}
 			}
+			sum += float64(above) / float64(len(task))
 		}
+		into[i] = sum / float64(max(len(tasks), 1))
 	}
 	return into
 }
