@@ -2,7 +2,6 @@ package chart
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/rng"
 	"github.com/loci-lab/loci/backend/stats"
 )
 
@@ -42,7 +40,7 @@ func Aggregates(a Tasks) (Chart, error) {
 	}
 	intervals := make([]stats.Interval, len(a.Arms))
 	for i, arm := range a.Arms {
-		intervals[i] = stats.IQMInterval(arm.Scores, alpha, a.resamples(), a.stream())
+		intervals[i] = stats.IQMInterval(arm.Scores, alpha, a.resamples(), stats.BootstrapStream(a.Metric.Name))
 		e := Ends{Arm: arm.Arm}
 		row := []string{arm.Arm.Label(), exact(float64(intervals[i].Mean)), exact(float64(intervals[i].Low)), exact(float64(intervals[i].High)), fmt.Sprint(intervals[i].N)}
 		for t, scores := range arm.Scores {
@@ -75,13 +73,6 @@ func (a Tasks) resamples() int {
 		return a.Resamples
 	}
 	return stats.LiveResamples
-}
-
-// stream depends on the metric alone: the same scores always give the same interval, and equal arms equal ones.
-func (a Tasks) stream() *rng.Stream {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(a.Metric.Name)) // a hash takes everything
-	return rng.New(h.Sum64(), "bootstrap over tasks")
 }
 
 // caption counts tasks and seeds and names the interval.
@@ -141,7 +132,7 @@ func Profiles(a Tasks) (Chart, error) {
 	arms := make([]Arm, len(a.Arms))
 	for i, arm := range a.Arms {
 		arms[i] = arm.Arm
-		lines[i] = stats.Profile(arm.Scores, taus, alpha, a.resamples(), a.stream())
+		lines[i] = stats.Profile(arm.Scores, taus, alpha, a.resamples(), stats.BootstrapStream(a.Metric.Name))
 		d.profile(arm.Arm, taus, lines[i])
 		d.chart.Table.Columns = append(d.chart.Table.Columns, arm.Arm.Label(), arm.Arm.Label()+" low", arm.Arm.Label()+" high")
 	}

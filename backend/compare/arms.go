@@ -31,7 +31,7 @@ type Arm struct {
 	Setup    lab.Setup
 	Knobs    Knobs
 	Runs     []*Row // finished ones, by seed
-	Going    int    // runs that wait, run or pause
+	Going    []*Row // those that wait, run or pause
 	Failed   int    // runs that failed, were stopped or broken off
 }
 
@@ -110,7 +110,7 @@ func armOf(named *Row, runs []*Row) Arm {
 		case store.Done:
 			a.Runs = append(a.Runs, r)
 		case store.Queued, store.Running, store.Paused:
-			a.Going++
+			a.Going = append(a.Going, r)
 		default:
 			a.Failed++
 		}

@@ -230,7 +230,7 @@ func TestArmsAreTheSeedsOfOneSetUp(t *testing.T) {
 	f := library()
 	f.add("value", "", 9, withMemory, house, nil).State = store.Running
 	all := arms(t, index(f), "k4", "k2", "k1")
-	if len(all) != 2 || all[0].Name != "value" || all[0].Key != "k4" || !slices.Equal(all[0].Seeds(), []uint64{0, 1, 2}) || all[0].Going != 1 {
+	if len(all) != 2 || all[0].Name != "value" || all[0].Key != "k4" || !slices.Equal(all[0].Seeds(), []uint64{0, 1, 2}) || len(all[0].Going) != 1 {
 		t.Fatalf("got %+v", all)
 	}
 	if changed := Changed(all); len(changed) != 1 || changed[0].Path != "memory.lambda" || !slices.Equal(changed[0].Values, []string{"0.5", "0"}) {

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"hash/fnv"
 	"math"
 	"slices"
 
@@ -87,4 +88,11 @@ func shares(tasks [][]float64, thresholds, into []float64) []float64 {
 		into[i] = sum / float64(max(len(tasks), 1))
 	}
 	return into
+}
+
+// BootstrapStream depends on a name alone, usually that of the metric: the same scores always give the same interval, and equal arms equal ones.
+func BootstrapStream(name string) *rng.Stream {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // a hash takes everything
+	return rng.New(h.Sum64(), "bootstrap over tasks")
 }

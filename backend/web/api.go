@@ -307,7 +307,7 @@ type Status struct {
 // ClientMessage is what a page sends over the WebSocket.
 type ClientMessage struct {
 	Type  string `json:"type"`  // watch, unwatch, hidden, visible
-	Topic string `json:"topic"` // jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC
+	Topic string `json:"topic"` // jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC, compare:QUERY
 	After int64  `json:"after"` // last number seen of that topic, 0 for none
 }
 

@@ -256,6 +256,8 @@ func (f *feeds) begin(topic string) (feed, error) {
 		return newChartFeed(f.s, rest, beat)
 	case "runchart":
 		return newRunChartFeed(f.s, rest, beat)
+	case "compare":
+		return newCompareFeed(f.s, rest, beat)
 	}
-	return nil, lab.Errorf(lab.NotFound, "topic %q is unknown, want jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET or runchart:KEY#METRIC", topic)
+	return nil, lab.Errorf(lab.NotFound, "topic %q is unknown, want jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC or compare:QUERY", topic)
 }

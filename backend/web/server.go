@@ -21,6 +21,7 @@ type Config struct {
 	Library    RunIndex            // runs of the data folder
 	States     StateIndex          // timeline of notebooks; nil keeps none
 	Forks      Forks               // makes forks of runs; nil where none can be made
+	Compare    CompareIndex        // runs for lists and comparisons; nil has none
 	Hub        *hub.Hub            // brings notices for the person; nil where there are none
 	Vocabulary notebook.Vocabulary // what a notebook may name
 	Recorded   Recorded            // nil when no recorded results ship
@@ -55,6 +56,7 @@ type Server struct {
 	pasts     *pasts
 	feeds     *feeds
 	curves    *curves
+	compared  comparing
 	plans     plans
 	shares    shares
 	cards     sync.Mutex
@@ -90,6 +92,7 @@ func New(cfg Config) (*Server, error) {
 		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
 		lessons: lessons{ready: map[string]bool{}, whys: map[string]LessonWhy{}},
 	}
+	s.compared = newComparing(cfg.Compare)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.feeds = newFeeds(s)
 	s.routes = s.mux()

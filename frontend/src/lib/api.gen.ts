@@ -80,6 +80,21 @@ export interface Sizes {
   weights: number;
 }
 
+/** Obstacle says why an arm cannot be compared with another one. */
+export interface Obstacle {
+  /** world, budget, metrics, data, kernel */
+  what: string;
+  /** in words, with both values */
+  text: string;
+}
+
+/** Column is a setting in which arms differ. */
+export interface Column {
+  path: string;
+  /** one an arm; "" where the arm has no such setting */
+  values: string[] | null;
+}
+
 /** Episode sums up one episode when it ends. Steps, contexts and memory operations of it were emitted before, where kept. */
 export interface Episode {
   id: number;
@@ -334,6 +349,18 @@ export interface SeedValue {
 /** PerSeed holds one value a seed, in the order of the seeds. */
 export type PerSeed = SeedValue[] | null;
 
+/** Interval is a mean with the interval that holds the true mean with probability 1 - alpha. Without an interval (fewer than two
+ * values) Low and High are NaN. */
+export interface Interval {
+  mean: Float;
+  low: Float;
+  high: Float;
+  /** standard deviation over seeds, n - 1 in the denominator */
+  sd: Float;
+  /** values that are no NaN */
+  n: number;
+}
+
 /** Verdict is what the seeds say about a claim. */
 export interface Verdict {
   name: string;
@@ -376,6 +403,31 @@ export interface PartVerdict {
   p_floor: Float;
   seeds_needed: number;
   per_seed: PerSeed;
+}
+
+/** Comparison is one arm against the base arm, from pairs of runs of the same seed and task. */
+export interface Comparison {
+  mean: Float;
+  low: Float;
+  high: Float;
+  /** standard deviation over seeds, n - 1 in the denominator */
+  sd: Float;
+  /** values that are no NaN */
+  n: number;
+  /** pairs in which the arm has the larger value */
+  above: number;
+  /** pairs in which it has the smaller one */
+  below: number;
+  /** two-sided sign-flip test of no difference */
+  p: Float;
+  /** p, corrected for all comparisons made together */
+  holm: Float;
+  /** smallest p that so many pairs can give, before correction */
+  floor: Float;
+  /** all arrangements of signs were counted */
+  exact: boolean;
+  /** comparisons that the correction counts */
+  corrected: number;
 }
 
 /** APIError is how every failure reaches the page. */
@@ -698,7 +750,7 @@ export interface Status {
 export interface ClientMessage {
   /** watch, unwatch, hidden, visible */
   type: string;
-  /** jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC */
+  /** jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC, compare:QUERY */
   topic: string;
   /** last number seen of that topic, 0 for none */
   after: number;
@@ -732,6 +784,160 @@ export interface Outline {
   xy: XY;
   /** raw points behind it */
   points: number;
+}
+
+/** CompareRuns is a page of the runs that a filter lets through. */
+export interface CompareRuns {
+  /** runs there are */
+  total: number;
+  found: number;
+  /** arms among those found */
+  arms: number;
+  /** state -> runs found */
+  states: Record<string, number> | null;
+  /** knobs and metrics that filter and sort speak of */
+  columns: string[] | null;
+  rows: CompareRow[] | null;
+  /** that every run has */
+  fields: string[] | null;
+  /** why the filter cannot be read; there are no rows then */
+  problem: FilterProblem | null;
+}
+
+/** FilterProblem is a filter that cannot be read, with its place. */
+export interface FilterProblem {
+  /** in characters from 0 */
+  at: number;
+  /** in characters */
+  length: number;
+  msg: string;
+  hint: string;
+  /** names like the one that is unknown */
+  legal: string[] | null;
+}
+
+/** CompareRow is a run in the list. */
+export interface CompareRow {
+  key: string;
+  /** equal for the runs of one arm */
+  arm_id: string;
+  paper: string;
+  /** of the paper, short */
+  title: string;
+  arm: string;
+  case: string;
+  /** as text: it may be larger than a page can count */
+  seed: string;
+  budget: string;
+  state: string;
+  done: number;
+  total: number;
+  seconds: number;
+  start_ms: number;
+  error: string;
+  /** first metric of its paper that it has */
+  metric: string;
+  value: Float;
+  /** one for each column */
+  shown: string[] | null;
+}
+
+/** CompareTable is the light table: arms as rows, what differs, and what came of it. */
+export interface CompareTable {
+  arms: CompareArm[] | null;
+  base: number;
+  changed: Column[] | null;
+  /** that differences and charts are about */
+  metric: string;
+  /** that some arm has, in the order of the papers */
+  metrics: MetricSpec[] | null;
+  /** tokens, money and sizes among them */
+  costs: MetricSpec[] | null;
+  /** cases over which all methods can be averaged */
+  tasks: string[] | null;
+  /** what is left out of averages over tasks, and why */
+  left: string[] | null;
+  sentence: string;
+  /** what the intervals are */
+  interval: string;
+  /** runs of some arm still go on */
+  early: boolean;
+}
+
+/** CompareArm is one row. */
+export interface CompareArm {
+  key: string;
+  label: string;
+  place: number;
+  paper: string;
+  title: string;
+  notebook: string;
+  name: string;
+  case: string;
+  budget: string;
+  kernel: string;
+  code: string;
+  /** of finished runs */
+  seeds: string[] | null;
+  /** their keys */
+  runs: string[] | null;
+  going: number;
+  failed: number;
+  /** why it cannot be set against the base */
+  obstacles: Obstacle[] | null;
+  /** one for each metric of the comparison; ends only from three seeds on */
+  values: Interval[] | null;
+  seconds: Interval;
+  /** label of the arm that it is set against, "" for none */
+  against: string;
+  /** in the metric of the comparison; null where there is none */
+  difference: Comparison | null;
+}
+
+/** CompareKey names an arm. */
+export interface CompareKey {
+  key: string;
+}
+
+/** Solved counts the evaluation episodes that two arms solved, world by world. */
+export interface Solved {
+  /** labels */
+  a: string;
+  b: string;
+  both: number;
+  only_a: number;
+  only_b: number;
+  none: number;
+  /** pairs of runs with the same seed */
+  runs: number;
+  /** evaluations that both have */
+  splits: string[] | null;
+  /** episodes of the chosen cell */
+  total: number;
+  /** a page of them, those with kept steps first */
+  episodes: SolvedEpisode[] | null;
+  sentence: string;
+  /** how episodes are matched */
+  note: string;
+  /** why nothing is counted */
+  obstacles: Obstacle[] | null;
+}
+
+/** SolvedEpisode is one world, as both arms played it. */
+export interface SolvedEpisode {
+  /** both, a, b, none */
+  cell: string;
+  split: string;
+  /** seed of the world */
+  world: string;
+  /** of the runs */
+  seed: string;
+  a_key: string;
+  a_episode: number;
+  b_key: string;
+  b_episode: number;
+  /** both kept their steps */
+  steps: boolean;
 }
 
 /** Opened is the notebook that was chosen. */
