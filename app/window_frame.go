@@ -69,11 +69,14 @@ const (
 // closing is asked when the person closes the window; true keeps it. While work goes on it asks once: keep going without a window, or
 // stop behind the present unit of work. Either way what was done is kept.
 func (d *desktop) closing(wctx context.Context) (prevent bool) {
-	d.keepFrame(wctx)
 	d.mu.Lock()
 	over := d.ended
 	d.mu.Unlock()
-	if over || d.working() == 0 {
+	if over { // the window is hidden, and its place was kept then
+		return false
+	}
+	d.keepFrame(wctx)
+	if d.working() == 0 {
 		return false
 	}
 	answer, err := runtime.MessageDialog(wctx, runtime.MessageDialogOptions{

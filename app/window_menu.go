@@ -31,8 +31,8 @@ func (d *desktop) menu() *menu.Menu {
 	})
 	f.AddSeparator()
 	f.AddText("Quit", keys.CmdOrCtrl("q"), func(*menu.CallbackData) {
-		if wctx := d.window(); wctx != nil && !d.closing(wctx) {
-			runtime.Quit(wctx)
+		if wctx := d.window(); wctx != nil {
+			runtime.Quit(wctx) // asks closing first
 		}
 	})
 	m.Append(menu.EditMenu())
