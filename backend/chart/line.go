@@ -83,7 +83,11 @@ func Learning(c Curves) (Chart, error) {
 		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(c.Arms) > 1), Top: "0", Right: "8"}),
 		charts.WithDataZoomOpts(opts.DataZoom{Type: "inside"}))...)
 	top := patch{"legend": patch{"data": labels(c.Arms), "icon": "roundRect"}, "yAxis": nameAtLeft()}
-	if (c.Live || c.Window != nil) && w.To > w.From {
+	switch {
+	case w.To <= w.From:
+	case c.Window != nil: // what lies at its end is outside
+		top["xAxis"] = []patch{{"min": w.From, "max": w.To - 1}}
+	case c.Live:
 		top["xAxis"] = []patch{{"min": w.From, "max": w.To}}
 	}
 	d.chart.Window = w

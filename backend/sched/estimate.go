@@ -28,6 +28,7 @@ func (e *estimate) add(l *live) RunInfo {
 	case Paused:
 		e.unknown = true
 	case Running:
+		info.Pace = l.pace.median()
 		low, high, ok := l.pace.left(info.Total - info.Done)
 		if !ok {
 			e.unknown = true

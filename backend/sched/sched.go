@@ -48,6 +48,7 @@ type RunInfo struct {
 	Err     string
 	Hint    string
 	Final   map[string]lab.Float
+	Pace    time.Duration // median time between its last words of progress; 0 before five of them, and of runs that do not go on
 
 	again bool // to be run from its beginning: its old record is put aside
 }

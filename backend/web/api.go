@@ -190,6 +190,7 @@ type Job struct {
 	Share   float64   `json:"share"`   // of all work of the job, 0 to 1
 	LeftLo  float64   `json:"left_lo"` // seconds, negative when not known yet
 	LeftHi  float64   `json:"left_hi"`
+	Why     string    `json:"why"` // why the time left grew by half, "" while it did not
 	Error   *APIError `json:"error"`
 	StartMS int64     `json:"start_ms"`
 }
@@ -207,6 +208,8 @@ type RunRow struct {
 	Unit    string               `json:"unit"`
 	StartMS int64                `json:"start_ms"`
 	HeardMS int64                `json:"heard_ms"`
+	Quiet   float64              `json:"quiet"`  // seconds of silence that are news: five median steps, at least 30
+	Redone  int                  `json:"redone"` // how often it was begun anew; the earlier records are kept
 	Seconds float64              `json:"seconds"`
 	Error   string               `json:"error"`
 	Hint    string               `json:"hint"`

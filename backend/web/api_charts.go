@@ -3,7 +3,8 @@ package web
 // The messages of charts: windows, exports and outlines.
 //
 // GET chart and GET run/{key}/chart take a view as well: from=X&to=X shows that part of the x axis (from <= x < to, whole numbers),
-// smooth=N the trailing mean over N points in place of what the notebook says, 0 for none.
+// smooth=N the trailing mean over N points in place of what the notebook says, 0 for none. With seeds=all the chart and the rows of a run
+// hold the other seeds of its arm, too; their topic is runchart:KEY#METRIC@all.
 //
 //	GET  chart/rows?path=P&cell=C&budget=B&form=csv|jsonl&from=X&to=X      the raw values behind the picture, as a file
 //	GET  run/{key}/rows?metric=M&form=csv|jsonl&from=X&to=X               the same of one metric of one run

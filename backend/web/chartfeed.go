@@ -55,15 +55,16 @@ func newChartFeed(s *Server, name string, wake func()) (feed, error) {
 	}, nil
 }
 
-// newRunChartFeed makes the topic runchart:KEY#METRIC.
+// newRunChartFeed makes the topic runchart:KEY#METRIC, or runchart:KEY#METRIC@all with the other seeds of its arm.
 func newRunChartFeed(s *Server, name string, wake func()) (feed, error) {
 	key, metric, ok := strings.Cut(name, "#")
 	if !ok {
 		return nil, lab.Errorf(lab.Invalid, "topic %q names no metric, want runchart:KEY#METRIC", "runchart:"+name)
 	}
+	metric, all := strings.CutSuffix(metric, "@all")
 	return &chartFeed{
 		pulse: pulse{wake: wake}, topic: "runchart:" + name,
-		draw: func(ctx context.Context) (picture, error) { return s.drawRun(ctx, key, metric, lens{}) },
+		draw: func(ctx context.Context) (picture, error) { return s.drawRun(ctx, runMetric{key, metric, all}, lens{}) },
 	}, nil
 }
 

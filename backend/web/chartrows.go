@@ -46,8 +46,9 @@ func (s *Server) chartRows(w http.ResponseWriter, r *http.Request) {
 
 // runRows writes the raw values of one metric of one run.
 func (s *Server) runRows(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
 	s.writeRows(w, r, func(ctx context.Context) (cellData, error) {
-		c, err := s.runData(ctx, r.PathValue("key"), r.URL.Query().Get("metric"))
+		c, err := s.runData(ctx, runMetric{r.PathValue("key"), q.Get("metric"), q.Get("seeds") == "all"})
 		if err == nil {
 			s.curves.mu.Lock()
 			defer s.curves.mu.Unlock()
@@ -187,7 +188,7 @@ func (s *Server) outlines(r *http.Request) (any, error) {
 	}
 	out := []Outline{}
 	for _, row := range append(slices.Clone(d.Siblings), d.Row) {
-		c, err := s.runData(r.Context(), row.Key, metric)
+		c, err := s.runData(r.Context(), runMetric{key: row.Key, metric: metric})
 		if lab.CodeOf(err) == lab.NotFound || (err == nil && c.data.runs[0].State == sched.Queued) {
 			continue
 		}

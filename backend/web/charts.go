@@ -82,7 +82,7 @@ func (s *Server) runChart(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.drawRun(r.Context(), r.PathValue("key"), q.Get("metric"), v)
+	p, err := s.drawRun(r.Context(), runMetric{r.PathValue("key"), q.Get("metric"), q.Get("seeds") == "all"}, v)
 	if err != nil {
 		return nil, err
 	}
@@ -202,111 +202,6 @@ func columns(arms []chart.Arm) int {
 		lines += len(a.Runs) + 3 // mean and both ends of its band
 	}
 	return min(max(mostColumns/max(lines, 1), fewestColumns), wideColumns) &^ (fewestColumns - 1)
-}
-
-// drawRun makes the picture of one metric of one run.
-func (s *Server) drawRun(ctx context.Context, key, metric string, v lens) (picture, error) {
-	c, err := s.runData(ctx, key, metric)
-	if err != nil {
-		return picture{}, err
-	}
-	s.curves.mu.Lock()
-	defer s.curves.mu.Unlock()
-	s.fillRun(&c)
-	p := picture{cell: metric, early: c.data.early, recorded: c.data.recorded, keys: c.keys, moves: true}
-	ask := chart.Curves{Metric: c.metric, Title: metric, Dark: v.dark, Arms: c.arms}
-	p.Chart, err = chart.Learning(v.over(ask, 0, c.data.early, runColumns))
-	return p, err
-}
-
-// runData gathers one metric of one run; its arm comes with fillRun.
-func (s *Server) runData(ctx context.Context, key, metric string) (cellData, error) {
-	info, err := s.runInfo(key)
-	if err != nil || info.State == "" || info.State == sched.Queued {
-		if c, ok := s.recordedRun(ctx, key, metric); ok {
-			return c, nil
-		}
-	}
-	if err != nil {
-		return cellData{}, err
-	}
-	c := cellData{metric: specOf(info.Setup.Paper, metric), keys: []string{key}, place: s.placeOf(info)}
-	c.data = gathered{runs: []sched.RunInfo{info}, early: info.State == sched.Running || info.State == sched.Paused}
-	c.data.src = s.cfg.Owner.Source(ctx, sched.Plan{Budget: info.Setup.Budget, Runs: c.data.runs})
-	return c, nil
-}
-
-// recordedRun finds the recorded values of a run that an open notebook asks for and that was not begun here.
-func (s *Server) recordedRun(ctx context.Context, key, metric string) (cellData, bool) {
-	at, plan, i, ok := s.planned(key)
-	if !ok {
-		return cellData{}, false
-	}
-	plan.Runs = slices.Clone(plan.Runs)
-	for k := range plan.Runs { // what was begun of the others does not matter
-		plan.Runs[k].State = ""
-	}
-	data, err := s.gather(ctx, at.path, plan)
-	if err != nil || data.recorded == "" {
-		return cellData{}, false
-	}
-	info := data.runs[i]
-	data.runs, data.early = []sched.RunInfo{info}, false
-	return cellData{metric: specOf(info.Setup.Paper, metric), keys: []string{key}, place: s.placeOf(info), data: data}, true
-}
-
-// fillRun reads the values of a run's chart. The caller holds the lock of the curves until it has drawn them.
-func (s *Server) fillRun(c *cellData) {
-	info := c.data.runs[0]
-	arm := chart.Arm{Name: info.Arm, Case: info.Case, Place: c.place}
-	if raw := s.curves.get(c.data, info, c.metric.Name); raw.Len() > 0 {
-		arm.Runs = []chart.Run{{Seed: info.Seed, Raw: raw, Key: info.Key}}
-	}
-	c.arms = []chart.Arm{arm}
-}
-
-// planned finds a run among those that the open notebooks ask for: it may never have been begun.
-func (s *Server) planned(key string) (at address, plan sched.Plan, place int, ok bool) {
-	s.plans.mu.Lock()
-	defer s.plans.mu.Unlock()
-	for at, had := range s.plans.kept {
-		if i := slices.IndexFunc(had.plan.Runs, func(r sched.RunInfo) bool { return r.Key == key }); i >= 0 {
-			return at, had.plan, i, true
-		}
-	}
-	return address{}, sched.Plan{}, 0, false
-}
-
-// runInfo finds a run as the owner knows it, else as its record says.
-func (s *Server) runInfo(key string) (sched.RunInfo, error) {
-	for _, j := range s.cfg.Owner.Jobs() {
-		for _, r := range j.Runs {
-			if r.Key == key {
-				return r, nil
-			}
-		}
-	}
-	var info sched.RunInfo
-	err := s.records.with(key, func(k *kept) error {
-		row := k.row()
-		info.Key, info.State = key, row.State
-		info.Arm, info.Case, info.Seed, info.Setup = row.Arm, row.Case, row.Seed, k.start.Setup
-		return nil
-	})
-	return info, err
-}
-
-// placeOf is the place of a run's arm in its notebook, so that it has its colour there.
-func (s *Server) placeOf(r sched.RunInfo) int {
-	p, err := catalog.Find(r.Setup.Paper)
-	if err != nil {
-		return 0
-	}
-	doc, err := s.notebooks.document(shippedPath(p.Card))
-	if err != nil {
-		return 0
-	}
-	return max(slices.IndexFunc(doc.Arms(), func(a notebook.Arm) bool { return a.Name == r.Arm }), 0)
 }
 
 // ends takes the last value of every run.

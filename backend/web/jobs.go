@@ -258,7 +258,7 @@ func (s *Server) status(*http.Request) (any, error) {
 func (s *Server) job(j sched.Job) Job {
 	out := Job{
 		ID: j.ID, Path: j.File, Title: j.Title, Budget: j.Budget, State: j.State, Runs: []RunRow{}, Share: finite(j.Share),
-		LeftLo: j.Low.Seconds(), LeftHi: j.High.Seconds(), StartMS: millis(j.Started),
+		LeftLo: j.Low.Seconds(), LeftHi: j.High.Seconds(), StartMS: millis(j.Started), Why: s.lefts.why(j, s.cfg.Now()),
 	}
 	for _, r := range j.Runs {
 		out.Runs = append(out.Runs, rowOf(r, j.Budget))
@@ -290,6 +290,7 @@ func rowOf(r sched.RunInfo, budget string) RunRow {
 		Key: r.Key, Arm: r.Arm, Case: r.Case, Seed: r.Seed, Budget: budget, State: r.State, Done: r.Done, Total: r.Total, Unit: r.Unit,
 		StartMS: millis(r.Started), HeardMS: millis(r.Heard), Seconds: finite(r.Seconds), Error: r.Err, Hint: r.Hint, Final: r.Final,
 	}
+	row.Quiet = max(leastQuiet, quietSteps*r.Pace).Seconds()
 	if r.Setup.Budget != "" {
 		row.Budget = r.Setup.Budget
 	}

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -153,6 +156,7 @@ func (s *Server) run(r *http.Request) (any, error) {
 	}
 	d.Title = s.titleOf(d.Notebook, d.Setup.Paper)
 	d.Siblings = s.siblings(r.Context(), d)
+	s.countRedone(&d)
 	return d, nil
 }
 
@@ -200,20 +204,73 @@ func (s *Server) titleOf(path, paper string) string {
 	return paper
 }
 
-// siblings lists the runs of the same notebook, arm and case: all seeds that its present text asks for. Of a notebook that is gone or
-// was changed so that the run is no longer in it, there are none.
+// siblings lists the runs of the same notebook, arm and case: all seeds that its present text asks for, and those that were added beside
+// them with the same settings.
 func (s *Server) siblings(ctx context.Context, d RunDetail) []RunRow {
 	rows := []RunRow{}
-	p, err := s.known(ctx, d.Notebook, d.Setup.Budget)
-	if err != nil {
-		return rows
-	}
-	for _, r := range p.Runs {
-		if r.Arm == d.Row.Arm && r.Case == d.Row.Case && r.Key != d.Row.Key {
-			rows = append(rows, rowOf(r, p.Budget))
+	add := func(row RunRow) {
+		known := row.Key == d.Row.Key || slices.ContainsFunc(rows, func(r RunRow) bool { return r.Key == row.Key })
+		if row.Arm == d.Row.Arm && row.Case == d.Row.Case && !known {
+			rows = append(rows, row)
 		}
 	}
+	if p, err := s.known(ctx, d.Notebook, d.Setup.Budget); err == nil {
+		for _, r := range p.Runs {
+			add(rowOf(r, p.Budget))
+		}
+	}
+	for _, r := range s.live() {
+		if r.Budget == d.Setup.Budget && s.sameSetup(r.Key, d.Setup) {
+			add(r)
+		}
+	}
+	kase := d.Row.Case
+	stored, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Paper: d.Setup.Paper, Arm: d.Row.Arm, Case: &kase, Budget: d.Setup.Budget})
+	if err != nil {
+		s.cfg.Log.Warn("the seeds of a run cannot be read", "key", d.Row.Key, "error", cause(err))
+		return rows
+	}
+	for i, row := range storedRows(stored) {
+		if equalSetups(stored[i].Setup, d.Setup) {
+			add(row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b RunRow) int { return cmp.Compare(a.Seed, b.Seed) })
 	return rows
+}
+
+// sameSetup tells whether a run of a job was asked for with these settings.
+func (s *Server) sameSetup(key string, setup lab.Setup) bool {
+	for _, j := range s.cfg.Owner.Jobs() {
+		for _, r := range j.Runs {
+			if r.Key == key {
+				return equalSetups(r.Setup, setup)
+			}
+		}
+	}
+	return false
+}
+
+func equalSetups(a, b lab.Setup) bool { return digest(a) == digest(b) }
+
+// countRedone notes of a run and its siblings how often they were begun anew: each time the earlier record was put aside.
+func (s *Server) countRedone(d *RunDetail) {
+	count := func(row *RunRow) {
+		path, err := s.cfg.Owner.Record(row.Key)
+		if err != nil {
+			return
+		}
+		for {
+			if _, err := os.Stat(fmt.Sprintf("%s.old-%d", filepath.Dir(path), row.Redone+1)); err != nil {
+				return
+			}
+			row.Redone++
+		}
+	}
+	count(&d.Row)
+	for i := range d.Siblings {
+		count(&d.Siblings[i])
+	}
 }
 
 func (s *Server) episodes(r *http.Request) (any, error) {

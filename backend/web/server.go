@@ -59,6 +59,7 @@ type Server struct {
 	compared  comparing
 	plans     plans
 	shares    shares
+	lefts     lefts
 	cards     sync.Mutex
 	lessons   lessons
 	judged    map[string]cardVerdicts    // by notebook

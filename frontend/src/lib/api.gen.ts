@@ -616,6 +616,8 @@ export interface Job {
   /** seconds, negative when not known yet */
   left_lo: number;
   left_hi: number;
+  /** why the time left grew by half, "" while it did not */
+  why: string;
   error: APIError | null;
   start_ms: number;
 }
@@ -634,6 +636,10 @@ export interface RunRow {
   unit: string;
   start_ms: number;
   heard_ms: number;
+  /** seconds of silence that are news: five median steps, at least 30 */
+  quiet: number;
+  /** how often it was begun anew; the earlier records are kept */
+  redone: number;
   seconds: number;
   error: string;
   hint: string;

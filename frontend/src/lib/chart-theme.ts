@@ -16,7 +16,8 @@ const GROUNDS: Record<Mode, Ground> = {
   dark: { text: "#E8EAED", muted: "#A7B0BA", line: "#4A535D", grid: "#262C32", panel: "#1D2125" },
 };
 
-const FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
+/** Without double quotes: SVG pictures hold it in an attribute. */
+const FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
 /** Below this width in pixels names at the right ends of lines have no room; the legend names them. */
 export const NARROW = 480;
@@ -35,7 +36,7 @@ export function themed(option: Option, mode: Mode, width: number): Option {
     title: undefined, // the page writes title and caption itself
     grid: each(option["grid"] ?? {}, (grid) => ({
       ...grid,
-      top: legend ? 58 : 34,
+      top: legend ? 58 : 30,
       ...(unnamed ? { right: 16 } : {}),
     })),
     xAxis: each(option["xAxis"], (axis) => axisTheme(axis, g)),
@@ -43,7 +44,9 @@ export function themed(option: Option, mode: Mode, width: number): Option {
     legend: each(option["legend"], (one) => legendTheme(one, g)),
     tooltip: tooltipTheme(record(option["tooltip"]), g),
     visualMap: each(option["visualMap"], (one) => ({ ...one, textStyle: { color: g.text } })),
-    series: seriesOf(option).map((one) => endName(one, unnamed)),
+    series: seriesOf(option).map((one) =>
+      one["type"] === "line" ? { ...endName(one, unnamed), triggerLineEvent: true } : endName(one, unnamed),
+    ),
   };
 }
 
@@ -114,7 +117,8 @@ function tooltipTheme(tooltip: Option, g: Ground): Option {
   };
 }
 
-function record(value: unknown): Option {
+/** An object, or an empty one for anything else. */
+export function record(value: unknown): Option {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Option) : {};
 }
 

@@ -156,6 +156,8 @@ const row = (seed: number, state: string, arm = "a"): RunRow => ({
   unit: "steps",
   start_ms: 0,
   heard_ms: 0,
+  quiet: 30,
+  redone: 0,
   seconds: 0,
   error: "",
   hint: "",
@@ -164,6 +166,7 @@ const row = (seed: number, state: string, arm = "a"): RunRow => ({
 const job = (part: Partial<Job>): Job => ({
   id: "1",
   path: "",
+  why: "",
   title: "",
   budget: "fast",
   state: "running",
@@ -287,7 +290,16 @@ test("reward, memory and context are drawn first", () => {
     "memory",
     "context",
     "loss",
+    "entropy",
+    "kl",
   ]);
+  const all = ["memory_tokens", "entries_read", "loss", "memory_size", "success"].map(spec);
+  expect(chosenMetrics(all, { success: 1, loss: 0, memory_size: 3 })).toEqual([
+    "success",
+    "memory_size",
+    "loss",
+  ]);
+  expect(chosenMetrics(all)).toEqual(["success", "memory_size", "entries_read", "memory_tokens", "loss"]);
 });
 
 describe("prose that moves cells waits", () => {

@@ -43,7 +43,11 @@ export function useRun(key: string): RunData {
         reloadEpisodes();
       } else if (news.kind === "message") {
         const { run, episode } = news.message;
-        if (run) putDetail((d) => d && { ...d, row: run, siblings: mergeRow(d.siblings ?? [], run) });
+        if (run)
+          putDetail(
+            (d) =>
+              d && { ...d, row: { ...run, redone: d.row.redone }, siblings: mergeRow(d.siblings ?? [], run) },
+          );
         if (episode) putEpisodes((page) => addEpisode(page, episode));
       }
     });

@@ -27,9 +27,9 @@ export function byConcern(runs: readonly RunRow[]): RunRow[] {
   return [...runs].sort((a, b) => place(a) - place(b) || a.seed - b.seed);
 }
 
-/** Puts a newer row in place of its older state. */
+/** Puts a newer row in place of its older state. How often a run was redone stands in the older one. */
 export function mergeRow(runs: readonly RunRow[], row: RunRow): RunRow[] {
-  return runs.map((r) => (r.key === row.key ? row : r));
+  return runs.map((r) => (r.key === row.key ? { ...row, redone: Math.max(r.redone, row.redone) } : r));
 }
 
 /** The run among its siblings, once. */

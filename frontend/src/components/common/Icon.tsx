@@ -28,6 +28,9 @@ const PATHS = {
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   arrow: "M5 12h14M13 6l6 6-6 6",
+  zoomIn: "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM15.5 15.5L21 21M10.5 7.5v6M7.5 10.5h6",
+  zoomOut: "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM15.5 15.5L21 21M7.5 10.5h6",
+  save: "M12 4v10M8 10.5l4 4 4-4M5 19h14",
 } as const;
 
 export type IconName = keyof typeof PATHS;

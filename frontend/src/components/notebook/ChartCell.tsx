@@ -18,6 +18,7 @@ export function ChartCell({ cell, path, budget, version, current }: Props) {
       title={title}
       source={{
         path: "chart",
+        rows: "chart/rows",
         query: { path, cell: cell.id, budget },
         topic: `chart:${path}#${cell.id}@${budget}`,
       }}

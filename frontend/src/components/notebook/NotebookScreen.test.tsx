@@ -88,6 +88,7 @@ const results: Results = {
 };
 const job: Job = {
   id: "j1",
+  why: "",
   path: "mine/a.md",
   title: "A question",
   budget: "fast",

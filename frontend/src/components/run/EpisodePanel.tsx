@@ -9,6 +9,7 @@ import { interesting, nextOf } from "../../lib/steps";
 import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
 import { EpisodeChooser } from "./EpisodeChooser";
+import { EpisodeLinks } from "./EpisodeLinks";
 import { FilmStrip } from "./FilmStrip";
 import { StepPanel } from "./StepPanel";
 
@@ -93,6 +94,12 @@ export function EpisodePanel({ run, detail, route }: Props) {
               `steps ${first} to ${first + steps.length - 1} of ${plural(total, "step")} · `}
             <kbd>j</kbd> <kbd>k</kbd> step · <kbd>[</kbd> <kbd>]</kbd> reward, memory, end
           </p>
+          <EpisodeLinks
+            run={detail.row.key}
+            episode={id}
+            step={at}
+            memory={detail.row.final?.["memory_size"] !== 0}
+          />
           <StepPanel detail={episode.data} at={at} />
         </>
       )}

@@ -2,18 +2,19 @@ import type { ReactNode } from "react";
 import { useApp } from "../../lib/app";
 import type { RunDetail } from "../../lib/api.gen";
 import { useCommands } from "../../lib/commands";
+import { isLive } from "../../lib/jobs";
 import { chosenMetrics } from "../../lib/metrics";
+import { useOutlines } from "../../lib/outlines";
+import { MORE, runActions } from "../../lib/run-actions";
 import { withSelf } from "../../lib/runs";
 import { notebookRoute, runRoute, type RunRoute } from "../../lib/route";
 import type { RunData } from "../../lib/run-data";
-import { failure } from "../../lib/transport";
 import { EpisodePanel } from "./EpisodePanel";
 import { RunCharts } from "./RunCharts";
 import { RunFacts } from "./RunFacts";
 import { RunHead } from "./RunHead";
 import { RunLog } from "./RunLog";
 import { SeedRows } from "./SeedRows";
-import type { Verb } from "../../lib/work";
 
 interface Props {
   run: RunData;
@@ -27,38 +28,49 @@ interface Props {
 export function RunPage({ run, detail, route, children }: Props) {
   const app = useApp();
   const { job } = run;
-  const control = (verb: Verb) => {
-    if (!job) return;
-    app.transport.post(`job/${job.id}/${verb}`).catch((error: unknown) => app.notice(failure(error).message));
-  };
+  const rows = withSelf(detail.row, detail.siblings ?? []);
+  const actions = runActions(app, job, detail, rows);
+  const metrics = chosenMetrics(detail.metrics ?? [], detail.row.final);
+  const outlines = useOutlines(
+    detail.row.key,
+    metrics[0] ?? "",
+    job !== undefined && isLive(job),
+    run.version,
+  );
   const live = job?.state === "running" || job?.state === "paused";
-  useCommands(
-    app.commands,
-    live
+  useCommands(app.commands, [
+    ...(live
       ? [
           {
             id: "pause",
             title: job.state === "paused" ? "Resume" : "Pause",
             group: "Run",
             keys: ["Space"],
-            run: () => control(job.state === "paused" ? "resume" : "pause"),
+            run: () => actions.control(job.state === "paused" ? "resume" : "pause"),
           },
           {
             id: "finish",
-            title: "Stop after this unit of work",
+            title: "Stop after this episode",
             group: "Run",
             keys: ["."],
-            run: () => control("finish"),
+            run: () => actions.control("finish"),
           },
         ]
-      : [],
-  );
+      : []),
+    {
+      id: "add-seeds",
+      title: `Add ${MORE} seeds`,
+      group: "Run",
+      keys: ["+"],
+      run: () => actions.addSeeds(MORE),
+    },
+  ]);
   return (
     <div className="page run-page">
       <RunHead
         detail={detail}
         job={job}
-        onControl={control}
+        actions={actions}
         onNotebook={() => app.navigation.go(notebookRoute(detail.notebook, detail.row.budget))}
       />
       {children ?? (
@@ -68,10 +80,12 @@ export function RunPage({ run, detail, route, children }: Props) {
         </>
       )}
       <SeedRows
-        runs={withSelf(detail.row, detail.siblings ?? [])}
-        metrics={chosenMetrics(detail.metrics ?? [])}
+        runs={rows}
+        metrics={metrics}
+        outlines={outlines}
         current={detail.row.key}
         onOpen={(key) => app.navigation.go(runRoute(key))}
+        onAgain={actions.again}
       />
       <div className="run-foot">
         <RunLog log={detail.log ?? []} />

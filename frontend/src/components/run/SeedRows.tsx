@@ -1,23 +1,27 @@
 import { useRef } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import type { RunRow } from "../../lib/api.gen";
-import { percent, plural, shown } from "../../lib/format";
+import type { Outline, RunRow } from "../../lib/api.gen";
+import { plural } from "../../lib/format";
+import { rangeOf } from "../../lib/outlines";
+import { failures } from "../../lib/run-actions";
 import { byConcern } from "../../lib/runs";
-import { ProgressBar } from "../common/ProgressBar";
-import { StateMark } from "../common/StateMark";
+import { SeedRow } from "./SeedRow";
 
 interface Props {
   runs: readonly RunRow[];
-  /** Metrics whose last values are shown. */
+  /** Metrics whose last values are shown; the first is that of the outlines. */
   metrics: readonly string[];
+  outlines: ReadonlyMap<string, Outline>;
   current: string;
   onOpen: (key: string) => void;
+  /** Runs a seed again or further. */
+  onAgain: (row: RunRow) => void;
 }
 
-const ROW = 36;
+const ROW = 40;
 
-/** The seeds of this arm and case, failures first. Only the rows in sight are in the page. */
-export function SeedRows({ runs, metrics, current, onOpen }: Props) {
+/** The seeds of this arm and case, failures first and apart. Only the rows in sight are in the page. */
+export function SeedRows({ runs, metrics, outlines, current, onOpen, onAgain }: Props) {
   const rows = byConcern(runs);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -28,50 +32,49 @@ export function SeedRows({ runs, metrics, current, onOpen }: Props) {
   });
   if (rows.length === 0) return null;
   const failed = rows.filter((r) => r.state === "failed").length;
+  const range = rangeOf(outlines.values());
   return (
     <section className="seeds" aria-label="Seeds">
       <h2>
         Seeds <span className="fine">{plural(rows.length, "seed")}</span>
         {failed > 0 && <span className="tone-bad"> ! {failed} failed</span>}
       </h2>
+      {failures(rows).map((group) => (
+        <p key={group.cause} className="knob-error">
+          {plural(group.seeds.length, "seed")} failed ({group.seeds.slice(0, 8).join(", ")}
+          {group.seeds.length > 8 && ", …"}): {group.cause}. <span className="hint">{group.hint}</span>
+        </p>
+      ))}
+      {outlines.size > 0 && (
+        <p className="fine">outline of {metrics[0]}: its shape only; the chart above keeps every extreme</p>
+      )}
       <div className="seed-scroller" ref={scroller} tabIndex={-1}>
-        <div className="seed-space" style={{ height: virtual.getTotalSize() }}>
+        <ul
+          className="seed-space"
+          style={{ height: virtual.getTotalSize() }}
+          aria-label="seeds, failures first"
+        >
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index];
-            if (!row) return null;
             return (
-              <button
-                key={row.key}
-                type="button"
-                className="seed-row"
-                style={{ transform: `translateY(${item.start}px)`, height: ROW }}
-                aria-current={row.key === current ? "true" : undefined}
-                onClick={() => onOpen(row.key)}
-              >
-                <span className="seed-number">seed {row.seed}</span>
-                <StateMark state={row.state} />
-                <ProgressBar share={shareOf(row)} label={`progress of seed ${row.seed}`} thin />
-                <span className="job-numbers">{percent(shareOf(row))}</span>
-                <span className="seed-final">{row.error || finals(row, metrics)}</span>
-              </button>
+              row && (
+                <SeedRow
+                  key={row.key}
+                  row={row}
+                  metrics={metrics}
+                  outline={outlines.get(row.key)}
+                  range={range}
+                  current={row.key === current}
+                  top={item.start}
+                  height={ROW}
+                  onOpen={() => onOpen(row.key)}
+                  onAgain={() => onAgain(row)}
+                />
+              )
             );
           })}
-        </div>
+        </ul>
       </div>
     </section>
   );
-}
-
-function shareOf(row: RunRow): number {
-  if (row.state === "done") return 1;
-  return row.total > 0 ? row.done / row.total : 0;
-}
-
-function finals(row: RunRow, metrics: readonly string[]): string {
-  const { final } = row;
-  if (!final) return "";
-  return metrics
-    .filter((name) => name in final)
-    .map((name) => `${name} ${shown(final[name])}`)
-    .join(" · ");
 }
