@@ -52,19 +52,6 @@ func (p *pace) left(rest int64) (low, high float64, ok bool) {
 	return low * float64(rest), high * float64(rest), true
 }
 
-// median is the time between two words of progress, over the last ones; 0 before five were seen.
-func (p *pace) median() time.Duration {
-	if len(p.at) < 6 {
-		return 0
-	}
-	var gaps []time.Duration
-	for i := 1; i < len(p.at); i++ {
-		gaps = append(gaps, p.at[i].Sub(p.at[i-1]))
-	}
-	slices.Sort(gaps)
-	return gaps[len(gaps)/2]
-}
-
 // spread turns the seconds that each remaining run takes alone into the time until all are done on that many workers: at least the
 // longest run, at least the sum shared evenly.
 func spread(seconds []float64, workers int) time.Duration {

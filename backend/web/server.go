@@ -89,7 +89,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(shelved{cfg.Owner, cfg.Shelf}), curves: newCurves(),
-		pasts: &pasts{owner: shelved{cfg.Owner, cfg.Shelf}},
+		pasts:  &pasts{owner: shelved{cfg.Owner, cfg.Shelf}},
 		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
 		lessons: lessons{ready: map[string]bool{}, whys: map[string]LessonWhy{}},
 	}

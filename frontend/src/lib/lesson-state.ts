@@ -78,6 +78,8 @@ function rowOf(key: string, arm: string, seed: number, done: boolean): RunRow {
     unit: "",
     start_ms: 0,
     heard_ms: 0,
+    quiet: 0,
+    redone: 0,
     seconds: 0,
     error: "",
     hint: "",

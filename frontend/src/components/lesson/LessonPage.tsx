@@ -186,6 +186,7 @@ function Picture({ notebook, lesson, budget, title, version }: PictureProps) {
       title={title}
       source={{
         path: "chart",
+        rows: "chart/rows",
         query: { path, cell: lesson.chart, budget },
         topic: `chart:${path}#${lesson.chart}@${budget}`,
       }}
