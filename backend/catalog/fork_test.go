@@ -1,21 +1,51 @@
 package catalog_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/mem"
+	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
+	"github.com/loci-lab/loci/backend/paper/textmemory"
 	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
+	"github.com/loci-lab/loci/backend/schema"
 )
 
 // forked are set-ups of the papers that can fork, so small that a run takes seconds.
 func forked(t testing.TB) map[string]lab.Setup {
 	all := remembering(t)
-	return map[string]lab.Setup{"memrl": all["memrl"]}
+	setups := map[string]lab.Setup{"memrl": all["memrl"], "slea-rl": all["slea-rl"], "slea-rl, memrl's memory": with1(t, all["slea-rl"], mem.Section, "memrl", nil),
+		"memory-rewriting": tiny(t, memoryrewriting.LSTM, map[string]any{"width": 24})}
+	for _, kind := range mem.Kinds() {
+		if kind.Name != "none" {
+			setups["memories, "+kind.Name] = with1(t, resolved(t, textmemory.Slug, map[string]map[string]any{"agent": {"episodes": 12}}), mem.Section, kind.Name, nil)
+		}
+	}
+	return setups
+}
+
+// with1 gives one section of a set-up another kind.
+func with1(t testing.TB, setup lab.Setup, section, kind string, knobs map[string]any) lab.Setup {
+	t.Helper()
+	paper, err := catalog.Find(setup.Paper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(paper.Sections, func(s schema.Section) bool { return s.Name == section })
+	raw, err := schema.Resolve(paper.Sections[at], kind, knobs, "fast")
+	if err != nil {
+		t.Fatal(err)
+	}
+	setup.Sections = maps.Clone(setup.Sections)
+	setup.Sections[section] = raw
+	return setup
 }
 
 // parent runs a set-up to its end and returns its folder.

@@ -60,13 +60,17 @@ func (f *Fork) Due(episode int64, t int) []Change {
 		return nil
 	}
 	f.taken = true
-	var due []Change
+	return f.Memory()
+}
+
+// Memory are the changes of memory, whenever they fall due.
+func (f *Fork) Memory() (all []Change) {
 	for _, c := range f.Changes {
 		if c.Kind != ChangeAct {
-			due = append(due, c)
+			all = append(all, c)
 		}
 	}
-	return due
+	return all
 }
 
 // Action is what the agent is made to do at a step.

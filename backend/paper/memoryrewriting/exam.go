@@ -23,6 +23,7 @@ type exam struct {
 	seed  uint64
 	knobs PPOKnobs
 	play  func(world.Tensor) (player, error)
+	fork  *lab.Fork // nil but in a fork
 }
 
 // player is whoever is examined: a trained agent or a reference.
@@ -33,6 +34,8 @@ type player interface {
 	sizes(b, t int) (memory, context int)
 	// note adds to a kept step what the player knows of its last decision in environment b.
 	note(b int, s *lab.Step)
+	// act changes the action that was chosen in environment b, before it is played.
+	act(b int, action int32)
 	// reward is what environment b paid for its last action.
 	reward(b int) float32
 	// carried returns the numbers that environment b carries, nil for a reference.
@@ -52,7 +55,7 @@ func (e *exam) evaluate(ctx context.Context, emit lab.Emitter, now *count) error
 	if err != nil {
 		return err
 	}
-	s := &session{world: w, keep: keptEpisodes, split: "eval"}
+	s := &session{world: w, keep: keptEpisodes, split: "eval", first: now.Episodes + 1}
 	if err := e.run(ctx, s, e.knobs.EvalEpisodes); err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (e *exam) test(ctx context.Context, emit lab.Emitter, now *count) error {
 	if err != nil {
 		return err
 	}
-	s := &session{world: own, keep: 2 * keptEpisodes, split: "test", gates: true, probe: true}
+	s := &session{world: own, keep: 2 * keptEpisodes, split: "test", first: now.Episodes + 1, gates: true, probe: true}
 	if err := e.run(ctx, s, e.knobs.TestEpisodes); err != nil {
 		return err
 	}
@@ -118,7 +121,7 @@ func (e *exam) run(ctx context.Context, s *session, episodes int) error {
 	if err != nil {
 		return err
 	}
-	s.player = p
+	s.player, s.fork = p, e.fork
 	s.step = make([]int, examEnvs)
 	s.steps = make([][]lab.Step, s.keep)
 	s.done = make([]*lab.Episode, s.keep)
@@ -136,9 +139,11 @@ type session struct {
 	world  world.Tensor
 	player player
 	split  string
-	keep   int  // whole first episodes of the first environments that are kept
-	gates  bool // kept steps carry the forget gates, too
-	probe  bool // what is carried at junctions is collected for the linear probes
+	keep   int   // whole first episodes of the first environments that are kept
+	gates  bool  // kept steps carry the forget gates, too
+	probe  bool  // what is carried at junctions is collected for the linear probes
+	first  int64 // number that the first kept episode will have
+	fork   *lab.Fork
 
 	tally  tally
 	step   []int // [B] step of the present episode
@@ -154,6 +159,7 @@ func (s *session) before(int) {
 		if s.perEnv[b] == 0 {
 			continue
 		}
+		s.byHand(b, t)
 		memory, context := s.player.sizes(b, t)
 		s.tally.step(memory, context)
 		if s.probe {

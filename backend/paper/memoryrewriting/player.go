@@ -29,6 +29,8 @@ func (e *examinee) evaluate(ctx context.Context, seed uint64, perEnv int, h rl.H
 
 func (e *examinee) sizes(b, t int) (memory, context int) { return e.actor.InUse(b), min(t+1, e.sight) }
 
+func (e *examinee) act(b int, action int32) { e.actor.Actions[b] = action }
+
 func (e *examinee) reward(b int) float32 { return e.actor.Reward[b] }
 
 func (e *examinee) carried(b int) []float32 { return e.actor.Carried(b) }
@@ -102,6 +104,8 @@ func (r *reference) evaluate(ctx context.Context, seed uint64, perEnv int, h rl.
 
 // A reference's memory is not a matter of numbers; its sizes are those of a network that carries nothing.
 func (r *reference) sizes(int, int) (memory, context int) { return 0, 1 }
+
+func (r *reference) act(b int, action int32) { r.actions[b] = action }
 
 func (r *reference) reward(b int) float32 { return r.paid[b] }
 

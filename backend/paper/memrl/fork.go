@@ -65,12 +65,8 @@ func (h hand) turn(ctx context.Context, p *played, reading *mem.Reading, s sitti
 	if t == 0 || !f.Here(s.number, t) {
 		return nil
 	}
-	memory := false
-	for _, c := range f.Changes {
-		memory = memory || c.Kind != lab.ChangeAct
-	}
 	h.log.Episode, h.log.T = s.number, t
-	if err := h.alter(ctx, h.memory, s.number, t); err != nil || !memory {
+	if err := h.alter(ctx, h.memory, s.number, t); err != nil || len(f.Memory()) == 0 {
 		return err
 	}
 	before := *reading

@@ -2,6 +2,7 @@ package slearl
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -50,7 +51,7 @@ func (e *exam) sit(ctx context.Context, sampler llm.Sampler, s sitting, ready bo
 	for i, tr := range traces {
 		t.add(tr, &groups[i].Trajectories[0])
 	}
-	return t, groups, traces, resume()
+	return t, groups, traces, errors.Join(resume(), e.player.keepAltered(ctx, s.kept, episode))
 }
 
 // evaluate examines with the most probable tokens and keeps a few whole episodes.

@@ -20,6 +20,8 @@ type memory interface {
 	size() int
 	// rest makes readings leave no trace until resume: for examinations.
 	rest() (resume func() error, err error)
+	// alter makes changes by hand.
+	alter(ctx context.Context, changes []lab.Change) error
 	lab.Snapshotter
 }
 
@@ -121,12 +123,13 @@ type filter struct {
 	to    lab.Emitter
 	reads bool // readings are kept
 	exam  bool
+	hand  bool // what a person changes goes into the record at any time
 }
 
 // Emit implements lab.Emitter.
 func (f *filter) Emit(ev lab.Event) error {
 	if m, ok := ev.(lab.Memory); ok {
-		if read := m.Op == lab.OpRead; read && !f.reads || !read && f.exam {
+		if read := m.Op == lab.OpRead; read && !f.reads || !read && f.exam && !f.hand {
 			return nil
 		}
 	}

@@ -111,6 +111,7 @@ type player struct {
 	log    *mem.Log
 	events *filter
 	sets   *vocabulary
+	fork   *lab.Fork // nil but in a fork
 }
 
 // set is the set of the words of an observation.
@@ -137,6 +138,7 @@ func (p *player) play(ctx context.Context, sampler llm.Sampler, g game) ([]rl.Gr
 	}
 	rollout := rl.TextRollout{Sampler: sampler, Tokenizer: p.words, MaxTurns: p.world.Spec().Horizon,
 		Sampling: llm.Sampling{MaxTokens: actionWords, Temperature: g.temperature, Stop: [][]int32{{p.words.End()}}},
+		Fork:     p.textFork(&g),
 		Read: func(a *rl.Attempt) ([]int32, error) {
 			i := at[a.Item]
 			return p.context(ctx, traces[i*g.attempts+a.Number], a.Told, &g, i)
@@ -170,8 +172,12 @@ func (p *player) context(ctx context.Context, t *trace, told string, g *game, it
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	changed, err := p.alter(ctx, g, item, len(t.steps))
+	if err != nil {
+		return nil, err
+	}
 	if g.hints && p.knobs.Key != NoKey {
-		if err := p.recall(ctx, t, &s, g, item); err != nil {
+		if err := p.recall(ctx, t, &s, g, item, changed); err != nil {
 			return nil, err
 		}
 	}
@@ -179,10 +185,10 @@ func (p *player) context(ctx context.Context, t *trace, told string, g *game, it
 	return p.words.Encode(prompt(s.hints, told))
 }
 
-// recall reads for one step. Keyed by the task, an attempt reads once.
-func (p *player) recall(ctx context.Context, t *trace, s *step, g *game, item int) (err error) {
-	if p.knobs.Key == ByTask && len(t.steps) > 0 {
-		s.read, s.hints = t.steps[0].read, t.steps[0].hints
+// recall reads for one step. Keyed by the task, an attempt reads once, and again where the memory was changed by hand.
+func (p *player) recall(ctx context.Context, t *trace, s *step, g *game, item int, changed bool) (err error) {
+	if last := len(t.steps) - 1; p.knobs.Key == ByTask && last >= 0 && !changed {
+		s.read, s.hints = t.steps[last].read, t.steps[last].hints
 		return nil
 	}
 	first := s.saw

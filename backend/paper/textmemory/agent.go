@@ -19,12 +19,13 @@ type turn struct {
 	dialogue world.Dialogue
 	told     string
 	recalled []string // lines of memory, the best last
+	replay   int      // of a fork, whose chance decides the answer; 0 is the agent's own
 }
 
 // agent answers turns.
 type agent interface {
-	// begin tells it that episode i, from 0, begins.
-	begin(i int)
+	// begin tells it that episode i, from 0, begins, and which replay of a fork it is, 0 for none.
+	begin(i, replay int)
 	answer(ctx context.Context, t turn) (string, error)
 	// recalls says whether it uses a memory.
 	recalls() bool
@@ -51,15 +52,28 @@ type rule struct {
 	world  world.Readable
 	seed   uint64
 	reader world.Reader
+	again  world.Reader // in a replay: one with chance of its own, which listens until its turn comes
 }
 
-func (r *rule) begin(i int) {
-	r.reader = r.world.Reader(world.Draw(r.seed, uint64(i)))
+func (r *rule) begin(i, replay int) {
+	r.reader, r.again = r.world.Reader(world.Draw(r.seed, uint64(i))), nil
 	r.reader.Begin()
+	if replay > 0 {
+		r.again = r.world.Reader(world.Draw(world.Draw(r.seed, uint64(i)), uint64(replay)))
+		r.again.Begin()
+	}
 }
 
 func (r *rule) answer(_ context.Context, t turn) (string, error) {
-	return r.reader.Answer(t.told, t.recalled), nil
+	said := r.reader.Answer(t.told, t.recalled)
+	if r.again == nil {
+		return said, nil
+	}
+	other := r.again.Answer(t.told, t.recalled)
+	if t.replay > 0 {
+		said = other
+	}
+	return said, nil
 }
 func (*rule) recalls() bool         { return true }
 func (*rule) catchUp(*method) error { return nil }
@@ -68,7 +82,7 @@ func (*rule) close() error          { return nil }
 // silent recalls and says nothing.
 type silent struct{}
 
-func (silent) begin(int)                                    {}
+func (silent) begin(int, int)                               {}
 func (silent) answer(context.Context, turn) (string, error) { return "", nil }
 func (silent) recalls() bool                                { return true }
 func (silent) catchUp(*method) error                        { return nil }
@@ -77,7 +91,7 @@ func (silent) close() error                                 { return nil }
 // yardstick is a reference of the world.
 type yardstick struct{ speaker world.Speaker }
 
-func (*yardstick) begin(int) {}
+func (*yardstick) begin(int, int) {}
 func (y *yardstick) answer(_ context.Context, t turn) (string, error) {
 	return y.speaker.Answer(t.dialogue), nil
 }
@@ -134,7 +148,7 @@ func (m *method) prompted(context.Context) (agent, error) {
 	return &prompted{client: client, prompt: prompt, knobs: m.reader, seed: m.seed, words: strings.Join(m.world.Spec().Words, " "), sums: &m.sums}, nil
 }
 
-func (*prompted) begin(int)             {}
+func (*prompted) begin(int, int)        {}
 func (*prompted) recalls() bool         { return true }
 func (*prompted) catchUp(*method) error { return nil }
 func (p *prompted) close() error        { return p.client.Close() }
@@ -153,7 +167,7 @@ func (p *prompted) answer(ctx context.Context, t turn) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	reply, err := p.client.Chat(ctx, llm.ChatRequest{Messages: messages, MaxTokens: p.knobs.Reply, Temperature: p.knobs.Temperature, Seed: p.seed})
+	reply, err := p.client.Chat(ctx, llm.ChatRequest{Messages: messages, MaxTokens: p.knobs.Reply, Temperature: p.knobs.Temperature, Seed: p.seed + uint64(t.replay)})
 	if err != nil {
 		return "", err
 	}

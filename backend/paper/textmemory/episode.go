@@ -60,7 +60,7 @@ func (e *episode) begin(ctx context.Context) error {
 			WithHint("choose agent.kind reader, or world locomo")
 	}
 	e.dialogue, e.used = recalling, map[mem.Occasion][]string{}
-	e.agent.begin(e.now.Episodes)
+	e.agent.begin(e.now.Episodes, e.replay())
 	e.log.Episode, e.log.T = e.number, 0
 	if !e.agent.recalls() {
 		return nil
@@ -75,6 +75,9 @@ func (e *episode) begin(ctx context.Context) error {
 func (e *episode) step(ctx context.Context, t int) (done bool, err error) {
 	d := e.dialogue
 	told, query, wants := d.Read(), d.Query(), e.family.asks(d)
+	if err := e.alter(ctx, t); err != nil {
+		return false, err
+	}
 	reading, err := e.read(ctx, query)
 	if err != nil {
 		return false, err
@@ -85,8 +88,11 @@ func (e *episode) step(ctx context.Context, t int) (done bool, err error) {
 		category = of.Category()
 	}
 	if wants {
-		if said, err = e.agent.answer(ctx, turn{d, told, reading.Lines()}); err != nil {
+		if said, err = e.agent.answer(ctx, turn{d, told, reading.Lines(), e.fork.Chance(e.number, t)}); err != nil {
 			return false, err
+		}
+		if other, ok := e.fork.Action(e.number, t); ok {
+			said = other
 		}
 	}
 	scene := e.scene(d)

@@ -40,6 +40,8 @@ type method struct {
 	agent  agent
 	memory mem.Memory // nil before the first episode
 	log    mem.Log
+	draw   *rng.Stream // of the memory
+	fork   *lab.Fork   // nil but in a fork
 	now    count
 	sums   tally
 }
@@ -198,7 +200,8 @@ func (m *method) live(ctx context.Context, d world.Dialogue, emit lab.Emitter, k
 
 // remember makes the memory that now is for, empty.
 func (m *method) remember(ctx context.Context) (err error) {
-	env := mem.Env{Log: &m.log, Draw: rng.New(m.seed, fmt.Sprintf("memory %d", m.now.Lives)), Core: m.core}
+	m.draw = rng.New(m.seed, fmt.Sprintf("memory %d", m.now.Lives))
+	env := mem.Env{Log: &m.log, Draw: m.draw, Core: m.core}
 	if env.Embed, err = m.embedder(ctx); err != nil {
 		return err
 	}
