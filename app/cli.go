@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/loci-lab/loci/backend/lab"
 )
@@ -30,12 +31,13 @@ func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // cli is what every command gets.
 type cli struct {
-	cfg  Config
-	out  io.Writer // machine-readable output and tables
-	err  io.Writer // everything for people: progress, notices, errors
-	json bool
-	in   io.Reader                      // what is sent to the program: values of secrets
-	keep func(home string) *secretStore // who keeps the secrets of a data folder
+	cfg   Config
+	out   io.Writer // machine-readable output and tables
+	err   io.Writer // everything for people: progress, notices, errors
+	json  bool
+	flags *pflag.FlagSet                 // of every command, as they were given
+	in    io.Reader                      // what is sent to the program: values of secrets
+	keep  func(home string) *secretStore // who keeps the secrets of a data folder
 }
 
 // Main runs the command line and returns the exit code.
@@ -100,13 +102,14 @@ func (c *cli) root() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return c.open(cmd.Context(), openFlags{}) },
 	}
 	flags := root.PersistentFlags()
+	c.flags = flags
 	flags.StringVar(&c.cfg.Home, "home", c.cfg.Home, "data folder (LOCI_HOME)")
 	flags.StringVar(&c.cfg.Kernel, "kernel", c.cfg.Kernel, "kernel family: avx512, avx2, go; empty picks the best (LOCI_KERNEL)")
-	flags.IntVar(&c.cfg.Jobs, "jobs", c.cfg.Jobs, "runs at a time")
-	flags.IntVar(&c.cfg.Threads, "threads", c.cfg.Threads, "workers inside one run; they change no number")
+	flags.IntVar(&c.cfg.Jobs, "jobs", c.cfg.Jobs, "runs at a time (Settings: Runs at a time)")
+	flags.IntVar(&c.cfg.Threads, "threads", c.cfg.Threads, "workers inside one run; they change no number (Settings: Threads of a run)")
 	flags.BoolVar(&c.json, "json", false, "one JSON object a line on standard output")
 	root.AddCommand(c.openCommand(), c.serveCommand(), c.runCommand(), c.pretrainCommand(), c.allowCommand(), c.checkCommand(), c.recordCommand(), c.listCommand(),
-		c.runsCommand(), c.showCommand(), c.diffCommand(), c.docsCommand(), c.doctorCommand(), c.benchCommand(),
+		c.runsCommand(), c.deleteCommand(), c.restoreCommand(), c.showCommand(), c.diffCommand(), c.docsCommand(), c.doctorCommand(), c.benchCommand(),
 		c.secretCommand(), c.targetCommand(), c.importDataCommand(), c.forkCommand(),
 		c.exportCommand(), c.importCommand(), c.reportCommand())
 	root.AddCommand(c.engineCommand())

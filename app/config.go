@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/settings"
 )
 
 // Version and Commit are set by the build.
@@ -16,7 +17,8 @@ var (
 	Commit  = ""
 )
 
-// Config is the application's own settings. They come from the environment and flags and never move a number.
+// Config is how this process was started: the environment and flags, and the settings of the data folder where those say nothing. It
+// never moves a number.
 type Config struct {
 	Home    string // data folder: library, records, own notebooks
 	Kernel  string // kernel family, "" for the best
@@ -26,7 +28,8 @@ type Config struct {
 
 // DefaultConfig reads LOCI_HOME and LOCI_KERNEL and fills in the rest from the machine.
 func DefaultConfig() (Config, error) {
-	c := Config{Home: os.Getenv("LOCI_HOME"), Kernel: os.Getenv("LOCI_KERNEL"), Jobs: runtime.NumCPU(), Threads: 1}
+	usual := settings.Defaults()
+	c := Config{Home: os.Getenv("LOCI_HOME"), Kernel: os.Getenv("LOCI_KERNEL"), Jobs: int(usual.Number(settings.Jobs)), Threads: int(usual.Number(settings.Threads))}
 	if c.Home == "" {
 		home, err := dataFolder()
 		if err != nil {

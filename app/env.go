@@ -15,6 +15,7 @@ import (
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/settings"
 	"github.com/loci-lab/loci/backend/store"
 	"github.com/loci-lab/loci/backend/web"
 	"github.com/loci-lab/loci/experiments"
@@ -26,11 +27,13 @@ type env struct {
 	kernel   string // family that is used
 	log      *slog.Logger
 	store    *store.Store
+	settings *settings.Book
+	test     web.TestTarget
 	hub      *hub.Hub
 	owner    *sched.Owner
 	shipped  fs.FS
 	recorded *recorded
-	secrets  lab.Secrets
+	secrets  *secretStore
 	uses     func(model string) (target, secret string)                    // what a rung needs, by name
 	imported func(done web.ImportDone, offer web.ImportOffer, path string) // tells the person what was taken in
 }
@@ -64,13 +67,19 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 	if _, err := e.store.InterruptRuns(ctx); err != nil {
 		return nil, errors.Join(err, e.store.Close())
 	}
-	e.hub = hub.New()
-	secrets := c.secrets()
-	e.secrets, e.uses, e.imported = secrets, c.uses, c.sayImported
+	if e.settings, err = openSettings(ctx, e.store, c.err); err != nil {
+		return nil, errors.Join(err, e.store.Close())
+	}
+	c.takeSettings(e.settings)
+	e.cfg = c.cfg
+	e.hub, e.secrets = hub.New(), c.secrets()
+	e.test = c.pageTest(e)
+	e.uses, e.imported = c.uses, c.sayImported
+	secrets := notedSecrets{e.secrets, e.store}
 	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.expect,
 		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1), Cache: c.cfg.Home, Data: c.dataFile, Allow: c.allowProgram,
-			Service: c.serviceFinder(ctx, secrets), Endpoint: c.endpointFinder(ctx, secrets)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
-		Machine: machine(), Log: e.log})
+			Service: c.serviceFinder(ctx, secrets), Endpoint: capped(c.endpointFinder(ctx, secrets), e.settings)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
+		Machine: machine(), Log: e.log, Disk: sched.Disk{Free: e.diskFree, Floor: diskFloor(e.settings)}})
 	return e, nil
 }
 

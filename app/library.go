@@ -54,16 +54,23 @@ func (c *cli) render(t table.Writer) {
 
 func (c *cli) runsCommand() *cobra.Command {
 	var f store.RunFilter
+	var inBin bool
 	cmd := &cobra.Command{
 		Use: "runs", Short: "List the runs of this computer, newest first",
 		Example: "  loci runs --paper memory-rewriting --text lstm --limit 20", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withEnv(cmd.Context(), func(ctx context.Context, e *env) error { return c.runs(ctx, e, f) })
+			return c.withEnv(cmd.Context(), func(ctx context.Context, e *env) error {
+				if inBin {
+					return c.listBin(ctx, e, f.Limit)
+				}
+				return c.runs(ctx, e, f)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&f.Paper, "paper", "", "only runs of this paper")
 	cmd.Flags().StringVar(&f.Text, "text", "", "only runs with this text in paper, notebook, arm, case, key or error")
 	cmd.Flags().IntVar(&f.Limit, "limit", 50, "how many at most; 0 is all")
+	cmd.Flags().BoolVar(&inBin, "bin", false, "the deleted runs, which wait in the bin")
 	return cmd
 }
 
@@ -118,12 +125,30 @@ func (e *env) find(ctx context.Context, key string) (store.Run, error) {
 	if err != nil {
 		return store.Run{}, err
 	}
+	return onlyRun(runs, key, "`loci runs` lists the keys")
+}
+
+// findBinned returns the run in the bin whose key begins with that text.
+func (e *env) findBinned(ctx context.Context, key string) (store.Run, error) {
+	found, _, err := e.store.FindBin(ctx, time.Time{}, 0, 0)
+	if err != nil {
+		return store.Run{}, err
+	}
+	runs := make([]store.Run, len(found))
+	for i, b := range found {
+		runs[i] = b.Run
+	}
+	return onlyRun(runs, key, "`loci runs --bin` lists the deleted runs")
+}
+
+// onlyRun returns the one run whose key begins with that text.
+func onlyRun(runs []store.Run, key, hint string) (store.Run, error) {
 	runs = slices.DeleteFunc(runs, func(r store.Run) bool { return len(r.Key) < len(key) || r.Key[:len(key)] != key })
 	switch len(runs) {
 	case 1:
 		return runs[0], nil
 	case 0:
-		return store.Run{}, lab.Errorf(lab.NotFound, "no run has a key that begins with %q", key).WithHint("`loci runs` lists the keys")
+		return store.Run{}, lab.Errorf(lab.NotFound, "no run has a key that begins with %q", key).WithHint("%s", hint)
 	}
 	return store.Run{}, lab.Errorf(lab.Invalid, "%d runs have a key that begins with %q", len(runs), key).WithHint("give more of the key")
 }

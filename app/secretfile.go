@@ -73,6 +73,42 @@ func (f *secretFile) withPass(ctx context.Context, fresh bool, do func(lab.Secre
 	return nil
 }
 
+// opened tells whether a passphrase is known that worked or that a new file will be made with.
+func (f *secretFile) opened() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.pass.Empty()
+}
+
+// unlock tries a passphrase on the file and remembers it; where there is no file, the next one is made with it.
+func (f *secretFile) unlock(pass lab.Secret) error {
+	sealed, err := os.ReadFile(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := checkPassphrase(pass); err != nil {
+			return err
+		}
+	case err != nil:
+		return secretFileError("read", f.path, err)
+	default:
+		if _, err := f.open(sealed, pass); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pass = pass
+	return nil
+}
+
+// checkPassphrase wants one that is long enough for a new file.
+func checkPassphrase(pass lab.Secret) error {
+	if n := len(pass.Reveal()); n < passphraseLength {
+		return lab.Errorf(lab.Invalid, "the passphrase has %d bytes, want %d or more", n, passphraseLength).WithHint("choose four words that do not belong together")
+	}
+	return nil
+}
+
 func (f *secretFile) open(sealed []byte, pass lab.Secret) (map[string]string, error) {
 	id, err := age.NewScryptIdentity(pass.Reveal())
 	if err != nil {
@@ -109,8 +145,8 @@ func (f *secretFile) damaged(err error) error {
 // write puts these values in place of the file, encrypted; on any error the old file stays.
 func (f *secretFile) write(ctx context.Context, values map[string]string) error {
 	return f.withPass(ctx, true, func(pass lab.Secret) error {
-		if n := len(pass.Reveal()); n < passphraseLength {
-			return lab.Errorf(lab.Invalid, "the passphrase has %d bytes, want %d or more", n, passphraseLength).WithHint("choose four words that do not belong together")
+		if err := checkPassphrase(pass); err != nil {
+			return err
 		}
 		sealed, err := seal(secretText{secretFormat, values}, pass, f.work)
 		if err != nil {

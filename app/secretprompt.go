@@ -39,6 +39,9 @@ func askPassphrase(ctx context.Context, fresh bool) (lab.Secret, error) {
 	if p := os.Getenv(passphraseVariable); p != "" {
 		return lab.NewSecret(p), nil
 	}
+	if err := askedAtPage(ctx, fresh); err != nil {
+		return lab.Secret{}, err
+	}
 	in, out, err := terminal()
 	if err != nil {
 		return lab.Secret{}, lab.Errorf(lab.Unavailable, "the encrypted file of secrets wants its passphrase, and there is no terminal to ask at: %w", err).

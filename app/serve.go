@@ -9,6 +9,7 @@ import (
 
 	"github.com/loci-lab/loci/backend"
 	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/target"
 	"github.com/loci-lab/loci/backend/web"
 	"github.com/loci-lab/loci/frontend"
 )
@@ -43,6 +44,12 @@ func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server,
 	cfg := web.Config{
 		Owner:      e.owner,
 		Forks:      e.owner,
+		Settings:   e.settings,
+		Secrets:    pageSecrets{e.secrets, e.store},
+		Bin:        bin{e.owner, e.store},
+		TargetFile: filepath.Join(e.cfg.Home, target.FileName),
+		TestTarget: e.test,
+		Computer:   e.computer,
 		Library:    e.store,
 		States:     e.store,
 		Compare:    e.store,
@@ -77,6 +84,7 @@ func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server,
 	s.web, s.address = w, l.LoginURL(w.Token(), to)
 	s.login = func(to string) string { return l.LoginURL(w.OneTime(), to) }
 	s.once = func() string { return s.login(to) }
+	go e.emptyBin(ctx)
 	go func() {
 		defer close(s.done)
 		s.err = errors.Join(l.Serve(ctx, w), w.Close(), forget())

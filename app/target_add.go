@@ -12,9 +12,6 @@ import (
 	"github.com/loci-lab/loci/backend/target"
 )
 
-// usualRank is the rank of adapters that the SDK of the training protocol asks for by default.
-const usualRank = 32
-
 // newTarget is what the flags of target add say.
 type newTarget struct {
 	service  target.Service
@@ -52,7 +49,7 @@ func (n *newTarget) flags(f *pflag.FlagSet) {
 	f.BoolVar(&n.replace, "replace", false, "replace a target of that name")
 	f.StringVar(&n.service.URL, "service", "", "base address of a training service, what comes before /api/v1")
 	f.StringVar(&n.service.BaseModel, "base-model", "", "the service's name of the model to start from; empty for the warm start of the run")
-	f.IntVar(&n.service.Rank, "rank", usualRank, "rank of the service's adapters; 0 trains all weights")
+	f.IntVar(&n.service.Rank, "rank", target.UsualRank, "rank of the service's adapters; 0 trains all weights")
 	f.StringVar(&n.service.Profile, "profile", "", "how the service differs from the protocol; empty finds out")
 	f.StringVar(&n.endpoint.URL, "endpoint", "", "base address of an endpoint, what comes before /chat/completions")
 	f.StringVar(&n.preset, "preset", "", "an endpoint at its usual address: openai, ollama, vllm, llama.cpp, lm-studio, openrouter")

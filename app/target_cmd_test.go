@@ -54,7 +54,7 @@ func TestATargetIsAddedTestedListedAndRemoved(t *testing.T) {
 	_, text = k.send(exitError, "", "target", "add", "near", "--service", s.URL)
 	wantWords(t, text, `"near" already`, "--replace")
 	out, _ = k.send(exitOK, "", "target", "add", "near", "--service", s.URL, "--replace", "--json")
-	if l := lines(t, out)[0]; l["secret"] != "" || l["rank"] != float64(usualRank) {
+	if l := lines(t, out)[0]; l["secret"] != "" || l["rank"] != float64(target.UsualRank) {
 		t.Errorf("add prints %v", l)
 	}
 	k.send(exitOK, "", "target", "remove", "near")

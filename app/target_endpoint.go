@@ -10,6 +10,7 @@ import (
 	"github.com/loci-lab/loci/backend/llm"
 	"github.com/loci-lab/loci/backend/llm/openai"
 	"github.com/loci-lab/loci/backend/target"
+	"github.com/loci-lab/loci/backend/web"
 )
 
 // What a test of an endpoint asks. The answer may be long, because some models think before they answer.
@@ -26,8 +27,7 @@ func (c *cli) endpointTest(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	e.Cache = "" // what was answered before says nothing
-	client, err := openai.New(e, openai.Options{Tries: testTries, Wrong: 1, Idle: testIdle})
+	client, err := testClient(e)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (c *cli) endpointTest(ctx context.Context, name string) error {
 		fmt.Fprintf(c.err, "One tiny question is asked; at a paid endpoint it costs a few tokens.\n")
 	}
 	var answers []target.Answer
-	models, err := endpointSteps(ctx, client, e, &answers)
+	models, err := endpointSteps(ctx, client, e, func(a target.Answer) { answers = append(answers, a) })
 	c.answers(answers)
 	if err != nil {
 		return err
@@ -51,13 +51,48 @@ func (c *cli) endpointTest(ctx context.Context, name string) error {
 	return nil
 }
 
-// endpointSteps notes the steps that went well.
-func endpointSteps(ctx context.Context, client *openai.Client, e lab.Endpoint, answers *[]target.Answer) ([]string, error) {
+// testClient asks an endpoint anew: what was answered before says nothing.
+func testClient(e lab.Endpoint) (*openai.Client, error) {
+	e.Cache = ""
+	return openai.New(e, openai.Options{Tries: testTries, Wrong: 1, Idle: testIdle})
+}
+
+// pageTest is the test of a target as a page asks for it: nobody is asked at the terminal.
+func (c *cli) pageTest(env *env) web.TestTarget {
+	return func(ctx context.Context, name string, told func(target.Answer)) ([]string, error) {
+		secrets := notedSecrets{pageSecrets{env.secrets, env.store}, env.store}
+		all, err := target.Read(c.targetsPath())
+		if err != nil {
+			return nil, err
+		}
+		if kind, _ := all.Has(name); kind == "service" {
+			s, key, err := c.service(ctx, secrets, name)
+			if err != nil {
+				return nil, err
+			}
+			report, err := target.ProbeAloud(ctx, s, key, told)
+			return report.Models, err
+		}
+		e, err := c.endpoint(ctx, secrets, name)
+		if err != nil {
+			return nil, err
+		}
+		client, err := testClient(e)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = client.Close() }()
+		return endpointSteps(ctx, client, e, told)
+	}
+}
+
+// endpointSteps tells the steps that went well.
+func endpointSteps(ctx context.Context, client *openai.Client, e lab.Endpoint, told func(target.Answer)) ([]string, error) {
 	step := func(name string, do func() (string, error)) error {
 		start := time.Now()
 		said, err := do()
 		if err == nil {
-			*answers = append(*answers, target.Answer{Step: name, Said: said, Seconds: time.Since(start).Seconds()})
+			told(target.Answer{Step: name, Said: said, Seconds: time.Since(start).Seconds()})
 		}
 		return err
 	}

@@ -59,6 +59,17 @@ func Open(ctx context.Context, shelf Shelf) (*Book, error) {
 	return b, nil
 }
 
+// Defaults is a book in which every setting has its default and nothing can be changed.
+func Defaults() *Book { return &Book{values: map[string]Row{}} }
+
+// fixed is the error of a book that nothing keeps.
+func (b *Book) fixed() error {
+	if b.shelf != nil {
+		return nil
+	}
+	return lab.Errorf(lab.Unavailable, "nothing keeps the settings here").WithHint("open Loci with `loci open`")
+}
+
 func (b *Book) putAside(ctx context.Context, s Setting, r Row) error {
 	name := aside + r.Name
 	if err := b.shelf.Put(ctx, name, r.Value); err != nil {
@@ -102,6 +113,9 @@ func (b *Book) Set(ctx context.Context, name string, value json.RawMessage, now 
 	if err := s.Check(value); err != nil {
 		return err
 	}
+	if err := b.fixed(); err != nil {
+		return err
+	}
 	if err := b.shelf.Put(ctx, name, value); err != nil {
 		return err
 	}
@@ -120,6 +134,9 @@ func (b *Book) Reset(ctx context.Context, name string) error {
 			names = append(names, s.Name)
 		}
 	} else if _, err := Find(name); err != nil {
+		return err
+	}
+	if err := b.fixed(); err != nil {
 		return err
 	}
 	for _, n := range names {

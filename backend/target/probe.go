@@ -44,7 +44,12 @@ type Report struct {
 // for a service that cannot be reached or is not well and Invalid for one that refuses the key or lacks the base model; its hint says
 // what to do. The key goes into the header X-API-Key and to this address only: a redirection is an error.
 func Probe(ctx context.Context, s Service, key lab.Secret) (Report, error) {
-	p := probe{service: s, key: key, client: &http.Client{Timeout: probePatience, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+	return ProbeAloud(ctx, s, key, func(Answer) {})
+}
+
+// ProbeAloud is Probe, and tells each step that went well when it is over.
+func ProbeAloud(ctx context.Context, s Service, key lab.Secret, told func(Answer)) (Report, error) {
+	p := probe{service: s, key: key, told: told, client: &http.Client{Timeout: probePatience, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
 		return redirected{r.URL.Scheme + "://" + r.URL.Host + r.URL.Path}
 	}}}
 	defer p.client.CloseIdleConnections()
@@ -60,6 +65,7 @@ type probe struct {
 	service Service
 	key     lab.Secret
 	client  *http.Client
+	told    func(Answer)
 	report  Report
 }
 
@@ -119,7 +125,9 @@ func (p *probe) get(ctx context.Context, step string, into any, said func() stri
 		return lab.Errorf(lab.Unavailable, "service %q answers %s with something else than the training protocol: %q", p.service.Name, step, p.quote(body)).
 			WithHint("check that %s is the base address of a training service", p.service.URL)
 	}
-	p.report.Answers = append(p.report.Answers, Answer{step, said(), time.Since(start).Seconds()})
+	answer := Answer{step, said(), time.Since(start).Seconds()}
+	p.report.Answers = append(p.report.Answers, answer)
+	p.told(answer)
 	return nil
 }
 

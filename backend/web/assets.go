@@ -15,6 +15,7 @@ import (
 // assets serves the built pages. Files are compressed once, at their first request.
 type assets struct {
 	files fs.FS
+	look  func() string // light, dark, or "" for what the system says
 	mu    sync.Mutex
 	cache map[string]asset
 }
@@ -26,7 +27,9 @@ type asset struct {
 	zipped []byte // nil where it is not worth it
 }
 
-func newAssets(files fs.FS) *assets { return &assets{files: files, cache: map[string]asset{}} }
+func newAssets(files fs.FS) *assets {
+	return &assets{files: files, look: func() string { return "" }, cache: map[string]asset{}}
+}
 
 // ServeHTTP answers a file of the pages, and index.html for every other path, because the addresses of screens are paths too.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +57,17 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Cache-Control", "no-cache")
+	if mode := a.look(); mode != "" {
+		index = index.painted(mode)
+	}
 	index.serve(w, r)
+}
+
+// painted is the page with its colours fixed from the first paint on; they stand in an attribute, because the policy of the pages takes
+// no script between the lines.
+func (f asset) painted(mode string) asset {
+	body := bytes.Replace(f.plain, []byte("<html "), []byte("<html data-mode=\""+mode+"\" "), 1)
+	return asset{kind: f.kind, plain: body, zipped: compressed("index.html", body)}
 }
 
 // cacheRule lets browsers keep files whose names carry a hash of their content; Vite puts those into assets/.

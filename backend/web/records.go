@@ -9,17 +9,16 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/record"
+	"github.com/loci-lab/loci/backend/settings"
 )
-
-// openRecords is how many records stay open with their index; opening one reads all of it.
-const openRecords = 12
 
 // records keeps recently read records open.
 type records struct {
 	owner interface {
 		Record(key string) (string, error)
 	}
-	skim skimmer // one for all, so that episodes of several records can be compared
+	most func() int // records that stay open with their index; opening one reads all of it
+	skim skimmer    // one for all, so that episodes of several records can be compared
 	mu   sync.Mutex
 	list []*kept // most recently used last
 }
@@ -51,7 +50,8 @@ type column struct {
 }
 
 func newRecords(owner interface{ Record(string) (string, error) }) *records {
-	return &records{owner: owner, skim: newSkimmer()}
+	usual := settings.Defaults()
+	return &records{owner: owner, most: func() int { return int(usual.Number(settings.OpenRecords)) }, skim: newSkimmer()}
 }
 
 // with calls f with the run's record, brought up to date. f must not keep it.
@@ -78,7 +78,7 @@ func (rs *records) hold(key string) *kept {
 	}
 	k := &kept{key: key}
 	rs.list = append(rs.list, k)
-	if len(rs.list) > openRecords {
+	if len(rs.list) > rs.most() {
 		if old := rs.list[0]; old.mu.TryLock() { // in use: the next one closes it
 			old.drop()
 			old.mu.Unlock()

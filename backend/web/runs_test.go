@@ -132,6 +132,7 @@ func TestAGrowingRecordIsFollowed(t *testing.T) {
 
 func TestMoreRecordsThanStayOpenAreRead(t *testing.T) {
 	k := newKit(t)
+	openRecords := k.s.records.most()
 	for range 2 {
 		for i := range openRecords + 3 {
 			key := fmt.Sprint("run", i)

@@ -13,6 +13,7 @@ import (
 	"github.com/loci-lab/loci/backend/hub"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
+	"github.com/loci-lab/loci/backend/settings"
 )
 
 // Config is what a Server needs. Owner, Library, Vocabulary, Home and Log are required.
@@ -42,6 +43,13 @@ type Config struct {
 	Log        *slog.Logger
 	Now        func() time.Time // nil takes the system's clock
 
+	Settings   *settings.Book  // nil has the defaults, which cannot be changed then
+	Secrets    SecretKeeper    // nil keeps none
+	Bin        Bin             // nil deletes nothing
+	TargetFile string          // where the targets stand, "" for none
+	TestTarget TestTarget      // nil tests none
+	Computer   func() Computer // asks this computer; nil knows nothing of it
+
 	// Prepare makes ahead what the runs of a set-up share; nil where the runs make it.
 	Prepare func(ctx context.Context, setup lab.Setup) error
 }
@@ -55,6 +63,7 @@ type Server struct {
 	records   *records
 	pasts     *pasts
 	feeds     *feeds
+	tests     *tests
 	curves    *curves
 	compared  comparing
 	plans     plans
@@ -79,6 +88,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Settings == nil {
+		cfg.Settings = settings.Defaults()
+	}
 	guard, err := newGuard(cfg.Token, cfg.Hosts)
 	if err != nil {
 		return nil, err
@@ -88,12 +100,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(shelved{cfg.Owner, cfg.Shelf}), curves: newCurves(),
+		cfg: cfg, guard: guard, assets: newAssets(cfg.Pages), notebooks: books, records: newRecords(shelved{cfg.Owner, cfg.Shelf}), curves: newCurves(), tests: newTests(),
 		pasts:  &pasts{owner: shelved{cfg.Owner, cfg.Shelf}},
 		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
 		lessons: lessons{ready: map[string]bool{}, whys: map[string]LessonWhy{}},
 	}
 	s.compared = newComparing(cfg.Compare)
+	s.assets.look = s.paint
+	s.records.most = func() int { return int(cfg.Settings.Number(settings.OpenRecords)) }
 	s.life, s.end = context.WithCancel(context.Background())
 	s.feeds = newFeeds(s)
 	s.routes = s.mux()

@@ -337,6 +337,46 @@ export interface Field {
   main: boolean;
 }
 
+/** Kind says how a setting is shown and what its JSON is. */
+export type Kind = "choice" | "whole" | "number" | "switch" | "keys";
+
+/** Option is a legal value of a choice, with its words. */
+export interface Option {
+  value: string;
+  label: string;
+}
+
+/** Setting describes one value that a person may set. */
+export interface Setting {
+  /** group.name, as the library keeps it */
+  name: string;
+  group: string;
+  title: string;
+  /** what it means, and what follows from it */
+  doc: string;
+  /** since when a new value counts */
+  counts: string;
+  kind: Kind;
+  /** as the value */
+  default: Json;
+  /** of numbers */
+  min: number;
+  max: number;
+  /** of numbers, "" for a count */
+  unit: string;
+  /** of choices */
+  legal: Option[] | null;
+  /** what 0 means where it means something of its own */
+  zero: string;
+}
+
+/** Group is a part of the list. */
+export interface Group {
+  name: string;
+  title: string;
+  doc: string;
+}
+
 /** SeedValue is what an expression comes to for one seed. */
 export interface SeedValue {
   seed: number;
@@ -428,6 +468,28 @@ export interface Comparison {
   exact: boolean;
   /** comparisons that the correction counts */
   corrected: number;
+}
+
+/** Field is one thing that a person says of a target of some kind. */
+export interface Field {
+  name: string;
+  title: string;
+  doc: string;
+  /** text, whole, number, switch, secret (the name of one) */
+  type: string;
+  default: string;
+  /** it cannot be left empty */
+  wanted: boolean;
+  min: number;
+  max: number;
+  unit: string;
+}
+
+/** Form is a target as text, field by field: what a page or a command line says of it. */
+export interface Form {
+  kind: string;
+  name: string;
+  values: Record<string, string> | null;
 }
 
 /** APIError is how every failure reaches the page. */
@@ -1684,6 +1746,166 @@ export interface RecordedRun {
   episode: number;
 }
 
+/** SettingsPage is every setting with its value. */
+export interface SettingsPage {
+  groups: Group[] | null;
+  settings: SettingState[] | null;
+  /** broken values that were put aside at this start */
+  aside: string[] | null;
+}
+
+/** SettingState is a setting and its value. */
+export interface SettingState {
+  /** group.name, as the library keeps it */
+  name: string;
+  group: string;
+  title: string;
+  /** what it means, and what follows from it */
+  doc: string;
+  /** since when a new value counts */
+  counts: string;
+  kind: Kind;
+  /** as the value */
+  default: Json;
+  /** of numbers */
+  min: number;
+  max: number;
+  /** of numbers, "" for a count */
+  unit: string;
+  /** of choices */
+  legal: Option[] | null;
+  /** what 0 means where it means something of its own */
+  zero: string;
+  value: Json;
+  /** 0 where it has its default */
+  changed_ms: number;
+  /** the default in words */
+  usual: string;
+}
+
+/** SettingChange is a new value, or the wish for the default. */
+export interface SettingChange {
+  name: string;
+  value: Json;
+}
+
+/** Folder is where something lies. */
+export interface Folder {
+  name: string;
+  path: string;
+  doc: string;
+  bytes: number;
+  files: number;
+}
+
+/** FoldersPage says where the data lie and how they are moved. */
+export interface FoldersPage {
+  folders: Folder[] | null;
+  /** bytes, negative where it is not known */
+  disk_free: number;
+  move: string;
+}
+
+/** SecretsPage is every secret without its value. */
+export interface SecretsPage {
+  secrets: SecretRow[] | null;
+  /** names that targets want and that have no value */
+  missing: SecretRow[] | null;
+  /** state of the encrypted file: none, locked, open */
+  file: string;
+}
+
+/** SecretRow tells of one secret. */
+export interface SecretRow {
+  name: string;
+  /** where, in words */
+  kept: string;
+  /** that use it */
+  targets: string[] | null;
+  /** when a run or a test last took it, 0 where that is not known */
+  used_ms: number;
+}
+
+/** SecretChange carries what a person typed about a secret. It is never logged and no error repeats it. */
+export interface SecretChange {
+  name: string;
+  value: string;
+  passphrase: string;
+}
+
+/** BinPage is a page of the bin, the oldest first. */
+export interface BinPage {
+  total: number;
+  /** that a run waits */
+  days: number;
+  runs: BinRow[] | null;
+}
+
+/** BinRow is a deleted run. */
+export interface BinRow {
+  key: string;
+  arm: string;
+  case: string;
+  seed: number;
+  budget: string;
+  /** queued, running, paused, done, failed, cancelled, interrupted */
+  state: string;
+  done: number;
+  total: number;
+  unit: string;
+  start_ms: number;
+  heard_ms: number;
+  /** seconds of silence that are news: five median steps, at least 30 */
+  quiet: number;
+  /** how often it was begun anew; the earlier records are kept */
+  redone: number;
+  seconds: number;
+  error: string;
+  hint: string;
+  final: Record<string, Float> | null;
+  paper: string;
+  since_ms: number;
+  /** when its record is removed */
+  gone_ms: number;
+}
+
+/** BinWord is typed by a person who wants the bin emptied. */
+export interface BinWord {
+  word: string;
+}
+
+/** Found are runs that match what was typed into the search everywhere. */
+export interface Found {
+  runs: FoundRun[] | null;
+  total: number;
+}
+
+/** FoundRun is a run with the names that tell it apart. */
+export interface FoundRun {
+  key: string;
+  arm: string;
+  case: string;
+  seed: number;
+  budget: string;
+  /** queued, running, paused, done, failed, cancelled, interrupted */
+  state: string;
+  done: number;
+  total: number;
+  unit: string;
+  start_ms: number;
+  heard_ms: number;
+  /** seconds of silence that are news: five median steps, at least 30 */
+  quiet: number;
+  /** how often it was begun anew; the earlier records are kept */
+  redone: number;
+  seconds: number;
+  error: string;
+  hint: string;
+  final: Record<string, Float> | null;
+  paper: string;
+  notebook: string;
+}
+
 /** ShareOffer is what the dialogue shows before anything is written. Sizes are bytes, about. */
 export interface ShareOffer {
   title: string;
@@ -1817,6 +2039,107 @@ export interface ReportCurve {
   seed: number;
   x: number[] | null;
   y: Float[] | null;
+}
+
+/** TargetsPage is where work may run. */
+export interface TargetsPage {
+  computer: Computer;
+  targets: TargetRow[] | null;
+  kinds: TargetKind[] | null;
+}
+
+/** Computer is this one. */
+export interface Computer {
+  /** system, cores and processor in words; no name of host or user */
+  name: string;
+  cores: number;
+  /** family of the numeric core */
+  kernel: string;
+  /** bytes; negative where it is not known, as below */
+  memory_total: number;
+  memory_free: number;
+  /** of the disk where the data lie */
+  disk_total: number;
+  disk_free: number;
+  /** names; Loci computes on processors and lists them for services on this computer */
+  gpus: string[] | null;
+  /** runs */
+  at_a_time: number;
+  asked_ms: number;
+  work: TargetWork;
+}
+
+/** TargetWork is what runs at a target now. */
+export interface TargetWork {
+  running: number;
+  queued: number;
+  failed: number;
+  /** failed first, then running, then waiting; at most 200 */
+  runs: RunRow[] | null;
+}
+
+/** TargetRow is one target as it is set up, and what is known of it. */
+export interface TargetRow {
+  kind: string;
+  name: string;
+  values: Record<string, string> | null;
+  /** a program on this computer */
+  here: boolean;
+  /** its secret has a value, or it wants none */
+  secret_kept: boolean;
+  price: string;
+  past: TargetPast;
+  work: TargetWork;
+  /** the last one, nil where there was none */
+  test: TargetTest | null;
+}
+
+/** TargetPast is what the last finished runs there came to, as ranges; the lows and highs are 0 where Runs is 0. */
+export interface TargetPast {
+  runs: number;
+  seconds_lo: number;
+  seconds_hi: number;
+  dollars_lo: number;
+  dollars_hi: number;
+}
+
+/** TargetKind describes what may be set up. */
+export interface TargetKind {
+  name: string;
+  title: string;
+  doc: string;
+  /** what leaves this computer */
+  sends: string;
+  fields: Field[] | null;
+  starts: Form[] | null;
+}
+
+/** TargetChange sets a target up. */
+export interface TargetChange {
+  kind: string;
+  name: string;
+  values: Record<string, string> | null;
+  replace: boolean;
+}
+
+/** TargetTest is a check of a target, step by step. */
+export interface TargetTest {
+  name: string;
+  at_ms: number;
+  running: boolean;
+  ok: boolean;
+  steps: TestStep[] | null;
+  models: string[] | null;
+  error: APIError | null;
+}
+
+/** TestStep is one step of a check. */
+export interface TestStep {
+  name: string;
+  /** queued, running, done, failed */
+  state: string;
+  said: string;
+  seconds: number;
 }
 
 /** StatePage is a page of the timeline of a notebook. */
