@@ -10,8 +10,8 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 )
 
-// Field is one thing that a person says of a target of some kind.
-type Field struct {
+// Blank is one thing that a person says of a target of some kind.
+type Blank struct {
 	Name    string  `json:"name"`
 	Title   string  `json:"title"`
 	Doc     string  `json:"doc"`
@@ -37,7 +37,7 @@ type Kind struct {
 	Doc    string
 	Sends  string // what leaves this computer when a run uses it
 	Model  string // a run's model is this word and the target's name
-	Fields []Field
+	Fields []Blank
 	Starts []Form                                  // usual ones to begin from
 	Steps  func(values map[string]string) []string // of a test, in order
 	List   func(all Targets) []Form
@@ -92,7 +92,7 @@ func (all *Targets) PutForm(form Form, replace bool) error {
 		}
 	}
 	for name := range form.Values {
-		if !slices.ContainsFunc(k.Fields, func(f Field) bool { return f.Name == name }) {
+		if !slices.ContainsFunc(k.Fields, func(f Blank) bool { return f.Name == name }) {
 			return lab.Errorf(lab.Invalid, "a target of kind %s has no field %.40q", k.Name, name).WithHint("reload the page")
 		}
 	}
@@ -142,16 +142,16 @@ func yes(on bool) string {
 	return ""
 }
 
-func addressField(doc string) Field {
-	return Field{Name: "url", Title: "Address", Doc: doc, Type: "text", Wanted: true}
+func addressField(doc string) Blank {
+	return Blank{Name: "url", Title: "Address", Doc: doc, Type: "text", Wanted: true}
 }
 
-func secretField() Field {
-	return Field{Name: "secret", Title: "Secret", Type: "secret", Doc: "Name of the secret with the key; empty where none is asked for."}
+func secretField() Blank {
+	return Blank{Name: "secret", Title: "Secret", Type: "secret", Doc: "Name of the secret with the key; empty where none is asked for."}
 }
 
-func insecureField() Field {
-	return Field{Name: "insecure", Title: "Allow plain http to another computer", Type: "switch", Doc: "The key and the questions then travel in clear."}
+func insecureField() Blank {
+	return Blank{Name: "insecure", Title: "Allow plain http to another computer", Type: "switch", Doc: "The key and the questions then travel in clear."}
 }
 
 func endpoints() Kind {
@@ -159,7 +159,7 @@ func endpoints() Kind {
 		Name: "endpoint", Title: "Model endpoint", Model: "endpoint",
 		Doc:   "A model behind the chat interface that most servers share. It answers a run's questions; the run itself stays here.",
 		Sends: "The questions of a run with everything in them: instructions, task, the memories that were read, history. No file and no record.",
-		Fields: []Field{
+		Fields: []Blank{
 			addressField("What comes before /chat/completions, for example http://127.0.0.1:11434/v1."),
 			{Name: "model", Title: "Model", Type: "text", Doc: "The server's name of the model that answers; empty for embeddings alone."},
 			{Name: "embedding", Title: "Embeddings model", Type: "text", Doc: "The server's name of a model for embeddings; empty for none."},
@@ -226,7 +226,7 @@ func services() Kind {
 		Name: "service", Title: "Training service", Model: "service",
 		Doc:   "A program elsewhere that keeps a model's weights and computes its gradients. The run itself stays here.",
 		Sends: "The tokens of a run's questions and answers with their rewards, for training and for sampling. No file and no record.",
-		Fields: []Field{
+		Fields: []Blank{
 			addressField("What comes before /api/v1, for example https://train.example.org."),
 			secretField(),
 			{Name: "base-model", Title: "Model to start from", Type: "text", Doc: "The service's name of it; empty for the warm start of the run."},

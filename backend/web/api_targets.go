@@ -66,7 +66,7 @@ type TargetKind struct {
 	Title  string         `json:"title"`
 	Doc    string         `json:"doc"`
 	Sends  string         `json:"sends"` // what leaves this computer
-	Fields []target.Field `json:"fields"`
+	Fields []target.Blank `json:"fields"`
 	Starts []target.Form  `json:"starts"`
 }
 

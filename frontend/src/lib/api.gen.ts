@@ -470,8 +470,8 @@ export interface Comparison {
   corrected: number;
 }
 
-/** Field is one thing that a person says of a target of some kind. */
-export interface Field {
+/** Blank is one thing that a person says of a target of some kind. */
+export interface Blank {
   name: string;
   title: string;
   doc: string;
@@ -2110,7 +2110,7 @@ export interface TargetKind {
   doc: string;
   /** what leaves this computer */
   sends: string;
-  fields: Field[] | null;
+  fields: Blank[] | null;
   starts: Form[] | null;
 }
 
