@@ -5,7 +5,7 @@ VERSION := $(shell cat VERSION 2>/dev/null || echo 0.1.0)
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo +)
 LDFLAGS := -s -w -X github.com/loci-lab/loci/app.Version=$(VERSION) -X github.com/loci-lab/loci/app.Commit=$(COMMIT)
 GOFILES := go.mod go.sum $(shell find app backend experiments frontend/embed*.go main.go -type f 2>/dev/null)
-PAGES := $(shell find frontend/src frontend/index.html frontend/public frontend/package.json frontend/vite.config.ts -type f 2>/dev/null)
+PAGES := $(shell find frontend/src frontend/index.html frontend/public frontend/package.json frontend/vite.config.ts frontend/vite.report.config.ts -type f 2>/dev/null)
 
 .PHONY: help run build desktop package test quick bench audit interop generate record clean
 help: ## lists the commands

@@ -65,15 +65,14 @@ func diskError(err error, path string) error {
 
 // writer is an archive that is being made.
 type writer struct {
-	ctx    context.Context
-	opt    Options
-	hunt   *hunter
-	scrub  scrub
-	zip    *zip.Writer
-	parts  []Part
-	done   int64
-	total  int64
-	result Manifest
+	ctx   context.Context
+	opt   Options
+	hunt  *hunter
+	scrub scrub
+	zip   *zip.Writer
+	parts []Part
+	done  int64
+	total int64
 }
 
 func writeTo(ctx context.Context, w io.Writer, e Experiment, opt Options) (Manifest, error) {
