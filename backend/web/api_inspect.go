@@ -11,6 +11,7 @@ import "github.com/loci-lab/loci/backend/lab"
 //	GET run/{key}/inspect/next?episode=E&t=T&by=1|-1&event=K              InspectNext    (K: read, write, error, reward, "" for any)
 //	GET run/{key}/inspect/search?episode=E&q=TEXT&from=T&limit=N          InspectFound   (over all steps of the episode)
 //	GET run/{key}/inspect/align?episode=E&other=KEY&other-episode=F       InspectAlign
+//	GET run/{key}/inspect/entries?bank=B&at=MOMENT&ids=A,B,C              []EntryNote    (what a reading named, at its moment)
 //	GET run/{key}/inspect/episodes?split=S&outcome=O&order=R&seed=N&...   InspectList    (for choosing)
 
 // InspectEpisode is an episode as a whole: what it came to, and its lanes.
@@ -84,7 +85,6 @@ type InspectStep struct {
 	Reply   string        `json:"reply"`   // what the world said next, "" at the end
 	Replied bool          `json:"replied"` // there is a next step
 	Memory  []InspectOp   `json:"memory"`
-	Entries []EntryNote   `json:"entries"` // of everything that the step's readings named
 	Moment  int64         `json:"moment"`  // memory events of the run before this step was taken
 	Broken  []BrokenEvent `json:"broken"`
 }
@@ -109,15 +109,16 @@ type WhatIf struct {
 
 // EntryNote is what the page says of an entry beside its place in a reading.
 type EntryNote struct {
-	Bank   string `json:"bank"`
 	ID     string `json:"id"`
 	Text   string `json:"text"`
 	Type   string `json:"type"`
-	Born   int64  `json:"born"` // episode, -1 when the record does not say
+	Born   int64  `json:"born"` // episode in which it was written
 	BornT  int    `json:"born_t"`
-	Read   int    `json:"read"`   // times used by readings before this step was taken
-	Solved int    `json:"solved"` // of those, in episodes that have ended as a success by the end of the record
-	Split  string `json:"split"`  // of the episode in which it was born
+	Read   int    `json:"read"`   // times it was used before the moment
+	Missed int    `json:"missed"` // times it was considered and not used
+	Helped int    `json:"helped"` // of Read: in episodes that succeeded
+	Misled int    `json:"misled"` // of Read: in episodes that failed
+	Gone   bool   `json:"gone"`   // the bank does not hold it at the moment
 }
 
 // BrokenEvent is an event that cannot be read, as it stands in the record.

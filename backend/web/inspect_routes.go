@@ -17,6 +17,7 @@ func (s *Server) inspectRoutes(m *http.ServeMux) {
 	m.Handle("GET /api/run/{key}/inspect/next", s.answer(s.inspectNext))
 	m.Handle("GET /api/run/{key}/inspect/search", s.answer(s.inspectSearch))
 	m.Handle("GET /api/run/{key}/inspect/align", s.answer(s.inspectAlign))
+	m.Handle("GET /api/run/{key}/inspect/entries", s.answer(s.inspectEntries))
 	m.Handle("GET /api/run/{key}/inspect/episodes", s.answer(s.inspectEpisodes))
 }
 

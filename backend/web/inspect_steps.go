@@ -68,7 +68,7 @@ func begun(text string) string {
 
 // stepAt returns all that is known of one step of an episode of that many steps.
 func (k *kept) stepAt(place record.Range, steps, t int) (InspectStep, error) {
-	d := InspectStep{T: t, BeforeT: -1, Memory: []InspectOp{}, Entries: []EntryNote{}, Broken: []BrokenEvent{}, Moment: int64(len(k.operations))}
+	d := InspectStep{T: t, BeforeT: -1, Memory: []InspectOp{}, Broken: []BrokenEvent{}, Moment: int64(len(k.operations))}
 	last := t == steps-1
 	for f, err := range k.reader.EpisodeFrames(place.ID, max(0, t-1)) {
 		if err != nil && k.reader.Damage() != nil {

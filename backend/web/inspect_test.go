@@ -532,3 +532,30 @@ func FuzzSkimming(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatIsKnownOfTheEntriesThatAReadingNamed(t *testing.T) {
+	k := newKit(t)
+	hits := []lab.Hit{{Entry: "1", Rank: 1, Used: true}, {Entry: "2", Rank: 2, Why: "rank"}}
+	entry := func(id, text string) *lab.Entry { return &lab.Entry{ID: id, Text: text, Tokens: 1} }
+	k.owner.write(t, "r1", lab.Start{Key: "r1"},
+		lab.Memory{Op: lab.OpWrite, Bank: "b", Episode: 1, T: 4, Entry: "1", After: entry("1", "old"), Size: 1, Tokens: 1},
+		lab.Memory{Op: lab.OpWrite, Bank: "b", Episode: 2, T: 3, Entry: "2", After: entry("2", "two"), Size: 2, Tokens: 2},
+		lab.Memory{Op: lab.OpRead, Bank: "b", Episode: 3, Hits: hits, Size: 2, Tokens: 2},
+		lab.Episode{ID: 3, Success: true},
+		lab.Memory{Op: lab.OpChange, Bank: "b", Episode: 4, Entry: "1", Before: entry("1", "old"), After: entry("1", "new"), Size: 2, Tokens: 2},
+		lab.Memory{Op: lab.OpRead, Bank: "b", Episode: 5, Hits: hits, Size: 2, Tokens: 2})
+	for _, c := range []struct{ target, want string }{
+		{"at=4&ids=1,2,9", "[{1 new  1 4 1 0 1 0 false} {2 two  2 3 0 1 0 0 false}]"}, {"at=3&ids=1", "[{1 old  1 4 1 0 1 0 false}]"},
+		{"at=2&ids=1", "[{1 old  1 4 0 0 0 0 false}]"}, {"at=1&ids=2", "[{2 two  2 3 0 0 0 0 true}]"},
+	} {
+		var notes []EntryNote
+		k.get("/api/run/r1/inspect/entries?bank=b&"+c.target, &notes)
+		if got := fmt.Sprint(notes); got != c.want {
+			t.Errorf("%s: %s, want %s", c.target, got, c.want)
+		}
+	}
+	var none []EntryNote
+	if k.get("/api/run/r1/inspect/entries?bank=other&ids=1", &none); len(none) != 0 {
+		t.Errorf("a bank that never was holds %v", none)
+	}
+}

@@ -1213,8 +1213,6 @@ export interface InspectStep {
   /** there is a next step */
   replied: boolean;
   memory: InspectOp[] | null;
-  /** of everything that the step's readings named */
-  entries: EntryNote[] | null;
   /** memory events of the run before this step was taken */
   moment: number;
   broken: BrokenEvent[] | null;
@@ -1248,19 +1246,22 @@ export interface WhatIf {
 
 /** EntryNote is what the page says of an entry beside its place in a reading. */
 export interface EntryNote {
-  bank: string;
   id: string;
   text: string;
   type: string;
-  /** episode, -1 when the record does not say */
+  /** episode in which it was written */
   born: number;
   born_t: number;
-  /** times used by readings before this step was taken */
+  /** times it was used before the moment */
   read: number;
-  /** of those, in episodes that have ended as a success by the end of the record */
-  solved: number;
-  /** of the episode in which it was born */
-  split: string;
+  /** times it was considered and not used */
+  missed: number;
+  /** of Read: in episodes that succeeded */
+  helped: number;
+  /** of Read: in episodes that failed */
+  misled: number;
+  /** the bank does not hold it at the moment */
+  gone: boolean;
 }
 
 /** BrokenEvent is an event that cannot be read, as it stands in the record. */

@@ -49,7 +49,11 @@ export interface EpisodeRoute {
   /** What [ and ] look for: "" for any of read, write, error, reward. */
   event: string;
   query: string;
+  /** How the context is shown: block by block, exactly as given, or what is new since the step before. */
+  view: EpisodeView;
 }
+
+export type EpisodeView = "" | "exact" | "new";
 
 /** A bank at a moment. A moment is the number of memory events of the run before it; -1 is the newest. */
 export interface MemoryRoute {
@@ -113,7 +117,7 @@ export function notebookRoute(path: string, budget = ""): NotebookRoute {
 }
 
 export function episodeRoute(key: string, episode = -1, step = -1): EpisodeRoute {
-  return { screen: "episode", key, episode, step, other: "", otherEpisode: -1, event: "", query: "" };
+  return { screen: "episode", key, episode, step, other: "", otherEpisode: -1, event: "", query: "", view: "" };
 }
 
 export function memoryRoute(key: string, bank = "", at = -1): MemoryRoute {
@@ -161,6 +165,7 @@ export function parseRoute(path: string, query: string): Route {
         otherEpisode: whole(q.get("other-episode")),
         event: text("event"),
         query: text("q"),
+        view: oneOf(text("view"), ["exact", "new"]),
       };
     case "/memory":
       return {
@@ -250,6 +255,7 @@ export function formatRoute(route: Route): string {
       put("other-episode", route.otherEpisode);
       put("event", route.event);
       put("q", route.query);
+      put("view", route.view);
       break;
     case "memory":
       put("key", route.key);

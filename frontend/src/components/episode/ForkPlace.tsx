@@ -1,0 +1,60 @@
+import { lazy, Suspense, type ComponentType } from "react";
+import { Button } from "../common/Button";
+import { Loading } from "../common/Loading";
+
+/** What a fork begins with: the step, and an entry that it goes on without. */
+export interface ForkTarget {
+  step: number;
+  entry?: string;
+  bank?: string;
+}
+
+interface PanelProps {
+  runKey: string;
+  episode: number;
+  step: number;
+  entry?: string;
+  bank?: string;
+}
+
+/** The panel is another chunk of the program, read when it is opened. */
+const panels = import.meta.glob<{ ForkPanel: ComponentType<PanelProps> }>("../fork/ForkPanel.tsx");
+const load = panels["../fork/ForkPanel.tsx"];
+const Panel = load ? lazy(async () => ({ default: (await load()).ForkPanel })) : undefined;
+
+interface Props {
+  runKey: string;
+  episode: number;
+  at: number;
+  target: ForkTarget;
+  onClose: () => void;
+}
+
+/** The place of the fork panel, at the step that is open. */
+export function ForkPlace({ runKey, episode, at, target, onClose }: Props) {
+  const { entry, bank } = target;
+  return (
+    <section className="fork-place" aria-label="Fork here">
+      <div className="panel-head">
+        <h2>Fork at step {at}</h2>
+        <span className="grow" />
+        <Button look="quiet" icon="close" onClick={onClose}>
+          Close
+        </Button>
+      </div>
+      {Panel ? (
+        <Suspense fallback={<Loading what="the fork panel" lines={3} />}>
+          <Panel
+            runKey={runKey}
+            episode={episode}
+            step={at}
+            {...(entry !== undefined ? { entry } : {})}
+            {...(bank !== undefined ? { bank } : {})}
+          />
+        </Suspense>
+      ) : (
+        <p className="fine">This build cannot fork runs.</p>
+      )}
+    </section>
+  );
+}
