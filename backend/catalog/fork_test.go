@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,7 +23,8 @@ import (
 func forked(t testing.TB) map[string]lab.Setup {
 	all := remembering(t)
 	setups := map[string]lab.Setup{"memrl": all["memrl"], "slea-rl": all["slea-rl"], "slea-rl, memrl's memory": with1(t, all["slea-rl"], mem.Section, "memrl", nil),
-		"memory-rewriting": tiny(t, memoryrewriting.LSTM, map[string]any{"width": 24})}
+		"memory-rewriting": tiny(t, memoryrewriting.LSTM, map[string]any{"width": 24}), "memory-r1": all["memory-r1"], "mem-alpha": all["mem-alpha"],
+		"memory-r1, bm25": with1(t, all["memory-r1"], mem.Section, "bm25", nil), "mem-alpha, bm25": with1(t, all["mem-alpha"], mem.Section, "bm25", nil)}
 	for _, kind := range mem.Kinds() {
 		if kind.Name != "none" {
 			setups["memories, "+kind.Name] = with1(t, resolved(t, textmemory.Slug, map[string]map[string]any{"agent": {"episodes": 12}}), mem.Section, kind.Name, nil)
@@ -51,7 +53,7 @@ func with1(t testing.TB, setup lab.Setup, section, kind string, knobs map[string
 // parent runs a set-up to its end and returns its folder.
 func parent(t *testing.T, setup lab.Setup) run.Config {
 	t.Helper()
-	cfg := with(setup, t.TempDir(), "", 1)
+	cfg := with(setup, t.TempDir(), t.TempDir(), 1)
 	if _, err := run.Execute(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -64,9 +66,10 @@ func keptEpisodes(t *testing.T, dir string) (ids []int64, steps map[int64]int) {
 	steps = map[int64]int{}
 	for ev := range eventsOf(t, dir) {
 		if s, ok := ev.(lab.Step); ok {
-			if steps[s.Episode]++; steps[s.Episode] == 1 {
+			if steps[s.Episode] == 0 {
 				ids = append(ids, s.Episode)
 			}
+			steps[s.Episode] = s.T + 1
 		}
 	}
 	return ids, steps
@@ -129,68 +132,68 @@ func wantSame(t *testing.T, parent, fork string, whole bool) {
 	}
 }
 
-func TestAForkWithNothingChangedReproducesItsParentBitForBit(t *testing.T) {
+func TestForksOfEveryPaper(t *testing.T) {
 	for name, setup := range forked(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			of := parent(t, setup)
-			ids, steps := keptEpisodes(t, of.Dir)
-			for _, at := range []int{0, len(ids) / 2, len(ids) - 1} {
-				f := lab.Fork{Episode: ids[at], T: steps[ids[at]] / 2, Whole: at == len(ids)/2}
-				b := branch(t, of, f)
-				if _, err := b.Look(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				wantSame(t, of.Dir, b.Dir, f.Whole)
-				watch := run.NewWatcher(f.Episode)
-				for ev := range eventsOf(t, of.Dir) {
-					watch.See(ev)
-				}
-				was := watch.Outcome()
-				if again, err := b.Replay(t.Context(), 0, false); err != nil || again != was {
-					t.Errorf("episode %d played again came to %+v, recorded is %+v: %v", f.Episode, again, was, err)
-				}
-			}
+			t.Run("with nothing changed it reproduces its parent bit for bit", func(t *testing.T) { reproduces(t, of) })
+			t.Run("an entry that was taken away is never read again", func(t *testing.T) { neverReadAgain(t, of) })
+			t.Run("another action is taken at its step and nothing before it changes", func(t *testing.T) { actsOtherwise(t, of, setup) })
 		})
 	}
 }
 
-func TestAnEntryThatWasTakenAwayIsNeverReadAgain(t *testing.T) {
-	for name, setup := range forked(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			of := parent(t, setup)
-			at, ok := someReading(t, of.Dir)
-			if !ok {
-				t.Skip("no kept episode read an entry")
+func reproduces(t *testing.T, of run.Config) {
+	ids, steps := keptEpisodes(t, of.Dir)
+	for _, at := range []int{0, len(ids) / 2, len(ids) - 1} {
+		f := lab.Fork{Episode: ids[at], T: steps[ids[at]] / 2, Whole: at == len(ids)/2}
+		b := branch(t, of, f)
+		if _, err := b.Look(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, of.Dir, b.Dir, f.Whole)
+		watch := run.NewWatcher(f.Episode)
+		for ev := range eventsOf(t, of.Dir) {
+			watch.See(ev)
+		}
+		was := watch.Outcome()
+		if again, err := b.Replay(t.Context(), 0, false); err != nil || again != was {
+			t.Errorf("episode %d played again came to %+v, recorded is %+v: %v", f.Episode, again, was, err)
+		}
+	}
+}
+
+func neverReadAgain(t *testing.T, of run.Config) {
+	at, ok := someReading(t, of.Dir)
+	if !ok {
+		t.Skip("no kept episode read an entry")
+	}
+	b := branch(t, of, lab.Fork{Episode: at.episode, T: at.t, Changes: []lab.Change{{Kind: lab.ChangeDrop, Bank: at.bank, Entry: at.entry}}, Whole: true})
+	if _, err := b.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	taken := false
+	for ev := range eventsOf(t, b.Dir) {
+		m, ok := ev.(lab.Memory)
+		if !ok || m.Bank != at.bank {
+			continue
+		}
+		if m.Op == lab.OpDelete && m.Entry == at.entry && strings.HasPrefix(m.Reason, "fork") {
+			taken = true
+			if m.Episode != at.episode {
+				t.Errorf("it was taken away in episode %d, want %d", m.Episode, at.episode)
 			}
-			b := branch(t, of, lab.Fork{Episode: at.episode, T: at.t, Changes: []lab.Change{{Kind: lab.ChangeDrop, Bank: at.bank, Entry: at.entry}}, Whole: true})
-			if _, err := b.Look(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			taken := false
-			for ev := range eventsOf(t, b.Dir) {
-				m, ok := ev.(lab.Memory)
-				if !ok || m.Bank != at.bank {
-					continue
-				}
-				if m.Op == lab.OpDelete && m.Entry == at.entry && strings.HasPrefix(m.Reason, "fork") {
-					taken = true
-					if m.Episode != at.episode {
-						t.Errorf("it was taken away in episode %d, want %d", m.Episode, at.episode)
-					}
-				}
-				if taken && m.Op == lab.OpRead && slices.ContainsFunc(m.Hits, func(h lab.Hit) bool { return h.Entry == at.entry }) {
-					t.Errorf("episode %d, step %d: it was read again", m.Episode, m.T)
-				}
-			}
-			if !taken {
-				t.Error("no operation says that it was taken away")
-			}
-			if w := witnessed(t, b.Dir); w.operations == 0 {
-				t.Error("the record of the fork rebuilds no bank")
-			}
-		})
+		}
+		if taken && m.Op == lab.OpRead && slices.ContainsFunc(m.Hits, func(h lab.Hit) bool { return h.Entry == at.entry }) {
+			t.Errorf("episode %d, step %d: it was read again", m.Episode, m.T)
+		}
+	}
+	if !taken {
+		t.Error("no operation says that it was taken away")
+	}
+	if w := witnessed(t, b.Dir); w.operations == 0 {
+		t.Error("the record of the fork rebuilds no bank")
 	}
 }
 
@@ -215,6 +218,71 @@ func someReading(t *testing.T, dir string) (reading, bool) {
 		}
 	}
 	return reading{}, false
+}
+
+func actsOtherwise(t *testing.T, of run.Config, setup lab.Setup) {
+	paper, err := catalog.Find(setup.Paper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := paper.New(setup, 1, lab.Bench{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.(io.Closer).Close()
+	if !slices.Contains(m.(lab.Forker).Changes(), lab.ChangeAct) {
+		t.Skip("this memory decides nothing")
+	}
+	at, text := someAction(t, of.Dir)
+	b := branch(t, of, lab.Fork{Episode: at.Episode, T: at.T, Changes: []lab.Change{{Kind: lab.ChangeAct, Text: text}}})
+	if _, err := b.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	was, is := stepsOf(t, of.Dir, at.Episode), stepsOf(t, b.Dir, at.Episode)
+	for i, step := range was {
+		if i < at.T && (step.Action != is[i].Action || step.Saw != is[i].Saw) {
+			t.Errorf("step %d before the change is %q, was %q", i, is[i].Action, was[i].Action)
+		}
+	}
+	if !strings.HasPrefix(is[at.T].Action, text) {
+		t.Errorf("step %d did %q, want %q", at.T, is[at.T].Action, text)
+	}
+}
+
+// someAction finds a step of a kept episode and what was done at another one, or may be done in its place.
+func someAction(t *testing.T, dir string) (lab.Step, string) {
+	t.Helper()
+	var first *lab.Step
+	for ev := range eventsOf(t, dir) {
+		s, ok := ev.(lab.Step)
+		if !ok || s.Action == "" {
+			continue
+		}
+		if first == nil {
+			first = &s
+			continue
+		}
+		if text := strings.TrimSuffix(s.Action, " <end>"); s.Action != first.Action && s.Episode == first.Episode {
+			return *first, text
+		}
+	}
+	for name := range first.Numbers {
+		if other, ok := strings.CutPrefix(name, "p "); ok && other != first.Action {
+			return *first, other
+		}
+	}
+	t.Fatal("no episode has two different actions")
+	return lab.Step{}, ""
+}
+
+func stepsOf(t *testing.T, dir string, episode int64) map[int]lab.Step {
+	all := map[int]lab.Step{}
+	for ev := range eventsOf(t, dir) {
+		if s, ok := ev.(lab.Step); ok && s.Episode == episode {
+			all[s.T] = s
+		}
+	}
+	return all
 }
 
 func TestAReplayHasItsOwnChanceAndIsTheSameEachTime(t *testing.T) {

@@ -17,7 +17,7 @@ type Fork struct {
 	Replay int  `json:"replay,omitempty"`
 	Whole  bool `json:"whole,omitempty"` // goes on to the end of the run; else to the end of the unit of work that holds the episode
 
-	taken bool
+	taken bool // its place was reached
 }
 
 // ChangeKind is what a person may change at a step.
@@ -62,6 +62,9 @@ func (f *Fork) Due(episode int64, t int) []Change {
 	f.taken = true
 	return f.Memory()
 }
+
+// Reached tells whether play came to the place of the fork.
+func (f *Fork) Reached() bool { return f.taken }
 
 // Memory are the changes of memory, whenever they fall due.
 func (f *Fork) Memory() (all []Change) {

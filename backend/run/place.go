@@ -51,8 +51,8 @@ func (p *place) take(f record.Frame, episode int64) error {
 		}
 		p.start = ev.(lab.Start)
 	case lab.KindStep:
-		if id, _, ok := f.EpisodeOf(); ok && id == episode {
-			if p.steps++; p.unit < 0 {
+		if id, t, ok := f.EpisodeOf(); ok && id == episode {
+			if p.steps = max(p.steps, t+1); p.unit < 0 {
 				p.unit = units
 			}
 		}

@@ -87,6 +87,9 @@ func (o *Owner) changes(setup lab.Setup, seed uint64) ([]lab.ChangeKind, error) 
 	return nil, nil
 }
 
+// llmEnd is the word that ends what a model of our own writes.
+const llmEnd = "<end>"
+
 // surveyed is a record read up to the end of an episode.
 type surveyed struct {
 	episode int64
@@ -158,7 +161,7 @@ func (s *surveyed) take(f record.Frame) error {
 		s.steps++
 		s.answers += len(ev.Action)/4 + 1
 		if ev.T == s.t {
-			s.action = ev.Action
+			s.action = strings.TrimSuffix(ev.Action, " "+llmEnd)
 		}
 	}
 	return nil

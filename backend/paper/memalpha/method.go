@@ -56,6 +56,7 @@ type method struct {
 
 	subject func(word string) bool
 	now     count
+	fork    *lab.Fork // nil but in a fork
 }
 
 // count is where the method stands.

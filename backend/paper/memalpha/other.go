@@ -58,10 +58,14 @@ func (m *method) converse(ctx context.Context, w *chat.World, seed uint64, told 
 	}
 	for t := 0; ; t++ {
 		told.at(t)
+		if err := m.alterOther(ctx, told, who.memory, t); err != nil {
+			return nil, err
+		}
 		said, err := who.answer(ctx, d)
 		if err != nil {
 			return nil, err
 		}
+		said = m.said(told, t, said)
 		out := d.Act(said)
 		if err := who.learn(ctx, d, out, int64(t)); err != nil {
 			return nil, err

@@ -67,6 +67,9 @@ func (m *method) play(ctx context.Context, who writer, ins []*chat.Instance, n i
 func (m *method) step(ctx context.Context, who writer, rollouts []*rollout, t int) error {
 	live := slices.DeleteFunc(slices.Clone(rollouts), func(r *rollout) bool { return t >= len(r.in.Chunks) })
 	for _, r := range live {
+		if err := m.alter(r, t); err != nil {
+			return err
+		}
 		prompt, err := m.words.Encode(r.stores.prompt(r.in.Chunks[t].Text))
 		if err != nil {
 			return lab.Errorf(lab.Internal, "the prompt of chunk %d: %w", t+1, err)
@@ -82,7 +85,9 @@ func (m *method) step(ctx context.Context, who writer, rollouts []*rollout, t in
 	}
 	for i, r := range live {
 		s := &r.steps[t]
-		s.wrote = wrote[i]
+		if s.wrote, err = m.written(r, t, wrote[i]); err != nil {
+			return err
+		}
 		if s.said, err = plain(m.words, s.wrote.Tokens); err != nil {
 			return err
 		}
@@ -107,10 +112,19 @@ func (m *method) ask(r *rollout) error {
 	for i := range r.in.Questions {
 		q := &r.in.Questions[i]
 		r.told.at(len(r.in.Chunks) + i)
+		if m.due(r, len(r.in.Chunks)+i) {
+			if err := m.alter(r, len(r.in.Chunks)+i); err != nil {
+				return err
+			}
+			if found, err = r.stores.searches(); err != nil {
+				return err
+			}
+		}
 		said, err := found.answer(m.world, q)
 		if err != nil {
 			return err
 		}
+		said = m.said(r.told, len(r.in.Chunks)+i, said)
 		right := chat.Match(said, q.Gold)
 		r.right[q.Kind] += right
 		r.r1 += right

@@ -2,6 +2,7 @@ package memoryr1
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -79,13 +80,22 @@ func (m *method) examine(ctx context.Context, emit lab.Emitter, look scope) erro
 // write makes the banks of some conversations with the memory of the set-up.
 func (m *method) write(ctx context.Context, emit lab.Emitter, talks []*talk, temperature float64) ([]*written, error) {
 	if m.setup.Kind("memory") != Own {
-		return m.recallers(ctx, emit, talks)
+		all, err := m.recallers(ctx, emit, talks)
+		if err == nil && emit != nil {
+			err = m.hand().missed()
+		}
+		return all, err
 	}
 	who, err := m.decider(ctx, temperature)
 	if err != nil {
 		return nil, err
 	}
-	return manage(ctx, who, talks, m.memory, m.world, rng.New(m.seed, "exam draws").Uint64())
+	by := m.hand()
+	if emit == nil {
+		by = nil // nothing of it is kept
+	}
+	all, err := manage(ctx, who, talks, m.memory, m.world, rng.New(m.seed, "exam draws").Uint64(), by)
+	return all, errors.Join(err, by.missed())
 }
 
 // ends are the questions about all that holds at the end of a conversation, with the entries that its memory finds.
@@ -282,7 +292,7 @@ func right(read [][]reading) float64 {
 // probe says whether learning has anything to find: on additions in the oracle's banks it draws groups of decisions and counts those that
 // merge exactly as the oracle does.
 func (m *method) probe(ctx context.Context, emit lab.Emitter, talks []*talk) error {
-	banks, err := manage(ctx, ruled{OracleManager, m.world}, talks, m.memory, m.world, 0)
+	banks, err := manage(ctx, ruled{OracleManager, m.world}, talks, m.memory, m.world, 0, nil)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,9 @@ func (m *method) through(ctx context.Context, memory mem.Memory, log *mem.Log, t
 	}
 	told := d.(world.Recalling)
 	for log.T = range t.Turns {
+		if err := m.alter(ctx, memory, log); err != nil {
+			return nil, err
+		}
 		told.Act("ok")
 		for _, e := range told.Experiences() {
 			if err := memory.Write(ctx, e); err != nil {
@@ -56,6 +59,9 @@ func (m *method) through(ctx context.Context, memory mem.Memory, log *mem.Log, t
 	}
 	w := &written{talk: t, recalled: map[string][]line{}, banks: memory.Banks()}
 	log.T = len(t.Turns)
+	if err := m.alter(ctx, memory, log); err != nil {
+		return nil, err
+	}
 	for _, f := range t.Turns[len(t.Turns)-1].Holds {
 		q := t.ask(f.key, len(t.Turns)-1)
 		r, err := memory.Read(ctx, mem.Query{Text: q.text, Now: m.day(t, len(t.Turns)-1), K: m.knobs.Candidates})

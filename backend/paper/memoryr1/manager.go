@@ -27,6 +27,7 @@ type decision struct {
 	Said   string
 	Ops    []operation
 	Faults int
+	Hand   []lab.Change // made in the bank before it was met
 }
 
 // decider decides about new facts, many at once; seeds [P] decide every draw.
@@ -109,6 +110,7 @@ type written struct {
 	*talk
 	shelf
 	Decisions []*decision
+	number    int64 // in the record, 0 where it is not kept
 
 	recalled map[string][]line // what a memory of another kind recalls for each question; nil of our own
 	banks    []*mem.Bank       // of such a memory
@@ -127,11 +129,11 @@ func (t *written) size() int {
 }
 
 // manage lets somebody manage the banks of some conversations from their first turn to the last, all side by side.
-func manage(ctx context.Context, who decider, talks []*talk, k MemoryKnobs, w talker, seed uint64) ([]*written, error) {
+func manage(ctx context.Context, who decider, talks []*talk, k MemoryKnobs, w talker, seed uint64, by *hand) ([]*written, error) {
 	all := make([]*written, len(talks))
 	turns := 0
 	for i, t := range talks {
-		all[i] = &written{talk: t}
+		all[i] = &written{talk: t, number: by.episode(i)}
 		turns = max(turns, len(t.Turns))
 	}
 	for now := range turns {
@@ -143,7 +145,12 @@ func manage(ctx context.Context, who decider, talks []*talk, k MemoryKnobs, w ta
 				if now >= len(t.Turns) || at >= len(t.Turns[now].News) {
 					continue
 				}
+				changes, err := by.before(t, now, at)
+				if err != nil {
+					return nil, err
+				}
 				ds, of = append(ds, meet(t.shelf, t.Turns[now].News[at], now, k, w)), append(of, t)
+				ds[len(ds)-1].Hand = changes
 				seeds = append(seeds, rng.New(seed, fmt.Sprintf("decision/%d/%d/%d", t.talk.Seed, now, at)).Uint64())
 			}
 			if len(ds) == 0 {
@@ -156,6 +163,7 @@ func manage(ctx context.Context, who decider, talks []*talk, k MemoryKnobs, w ta
 				return nil, err
 			}
 			for i, d := range ds {
+				by.instead(of[i], d)
 				of[i].shelf = of[i].apply(d.Shown, d.Ops, now, k.Capacity)
 				of[i].Decisions = append(of[i].Decisions, d)
 			}

@@ -61,6 +61,7 @@ type method struct {
 	places  []place     // of the manager's training
 	shelved library     // banks of the second stage, once they were asked for
 	now     count
+	fork    *lab.Fork // nil but in a fork
 }
 
 // count is where the method stands.

@@ -74,6 +74,11 @@ func (n *narrator) tell(t *written, read []reading) error {
 
 // decision tells what the manager read, and what it did.
 func (n *narrator) decision(bank *bank, t *written, d *decision) error {
+	for _, c := range d.Hand {
+		if err := mem.AlterBank(bank.Bank, c); err != nil {
+			return err
+		}
+	}
 	news := n.m.world.text(d.News)
 	if err := bank.Read(news, hits(d.Ranked, n.m.memory.Shown), "words in common with the new fact, the latest first of equal ones"); err != nil {
 		return err
