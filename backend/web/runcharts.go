@@ -9,6 +9,7 @@ import (
 	"github.com/loci-lab/loci/backend/chart"
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/store"
 )
 
 // runMetric names one metric of one run, or of all seeds of its arm.
@@ -34,7 +35,7 @@ func (s *Server) drawRun(ctx context.Context, m runMetric, v lens) (picture, err
 
 // runData gathers one metric of one run; its arm comes with fillRun.
 func (s *Server) runData(ctx context.Context, m runMetric) (cellData, error) {
-	info, err := s.runInfo(m.key)
+	info, err := s.runInfo(ctx, m.key)
 	if err != nil || info.State == "" || info.State == sched.Queued {
 		if c, ok := s.recordedRun(ctx, m.key, m.metric); ok {
 			return c, nil
@@ -58,10 +59,9 @@ func (s *Server) runData(ctx context.Context, m runMetric) (cellData, error) {
 func (s *Server) otherSeeds(ctx context.Context, info sched.RunInfo) []sched.RunInfo {
 	var out []sched.RunInfo
 	d := RunDetail{Row: rowOf(info, info.Setup.Budget), Setup: info.Setup}
-	_ = s.records.with(info.Key, func(k *kept) error { // a run without a record has its siblings by their settings alone
-		d.Notebook = k.start.Notebook
-		return nil
-	})
+	if runs, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Keys: []string{info.Key}, Limit: 1}); err == nil && len(runs) > 0 {
+		d.Notebook, d.Code = runs[0].Notebook, runs[0].Code
+	}
 	for _, row := range s.siblings(ctx, d) {
 		if row.State == "" || row.State == sched.Queued {
 			continue
@@ -116,8 +116,9 @@ func (s *Server) planned(key string) (at address, plan sched.Plan, place int, ok
 	return address{}, sched.Plan{}, 0, false
 }
 
-// runInfo finds a run as the owner knows it, else as its record says.
-func (s *Server) runInfo(key string) (sched.RunInfo, error) {
+// runInfo finds a run as the owner knows it, else as the library does, else as its record says: to open a large record takes longer than to
+// draw it.
+func (s *Server) runInfo(ctx context.Context, key string) (sched.RunInfo, error) {
 	for _, j := range s.cfg.Owner.Jobs() {
 		for _, r := range j.Runs {
 			if r.Key == key {
@@ -126,6 +127,12 @@ func (s *Server) runInfo(key string) (sched.RunInfo, error) {
 		}
 	}
 	var info sched.RunInfo
+	if runs, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Keys: []string{key}, Limit: 1}); err == nil && len(runs) > 0 && runs[0].State == store.Done {
+		r := runs[0]
+		info.Key, info.State = key, sched.Done
+		info.Arm, info.Case, info.Seed, info.Setup = r.Arm, r.Case, r.Seed, r.Setup
+		return info, nil
+	}
 	err := s.records.with(key, func(k *kept) error {
 		row := k.row()
 		info.Key, info.State = key, row.State

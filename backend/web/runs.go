@@ -204,19 +204,14 @@ func (s *Server) titleOf(path, paper string) string {
 	return paper
 }
 
-// siblings lists the runs of the same notebook, arm and case: all seeds that its present text asks for, and those that were added beside
-// them with the same settings.
+// siblings lists the runs of the same arm, case and settings, by the same code: those that were begun, wherever they were asked for, and
+// those that the present text of the notebook asks for.
 func (s *Server) siblings(ctx context.Context, d RunDetail) []RunRow {
 	rows := []RunRow{}
 	add := func(row RunRow) {
-		known := row.Key == d.Row.Key || slices.ContainsFunc(rows, func(r RunRow) bool { return r.Key == row.Key })
-		if row.Arm == d.Row.Arm && row.Case == d.Row.Case && !known {
+		known := func(r RunRow) bool { return r.Key == row.Key || row.State == "" && r.Seed == row.Seed }
+		if row.Arm == d.Row.Arm && row.Case == d.Row.Case && !known(d.Row) && !slices.ContainsFunc(rows, known) {
 			rows = append(rows, row)
-		}
-	}
-	if p, err := s.known(ctx, d.Notebook, d.Setup.Budget); err == nil {
-		for _, r := range p.Runs {
-			add(rowOf(r, p.Budget))
 		}
 	}
 	for _, r := range s.live() {
@@ -228,11 +223,15 @@ func (s *Server) siblings(ctx context.Context, d RunDetail) []RunRow {
 	stored, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Paper: d.Setup.Paper, Arm: d.Row.Arm, Case: &kase, Budget: d.Setup.Budget})
 	if err != nil {
 		s.cfg.Log.Warn("the seeds of a run cannot be read", "key", d.Row.Key, "error", cause(err))
-		return rows
 	}
 	for i, row := range storedRows(stored) {
-		if equalSetups(stored[i].Setup, d.Setup) {
+		if equalSetups(stored[i].Setup, d.Setup) && (d.Code == "" || stored[i].Code == d.Code) {
 			add(row)
+		}
+	}
+	if p, err := s.known(ctx, d.Notebook, d.Setup.Budget); err == nil {
+		for _, r := range p.Runs {
+			add(rowOf(r, p.Budget))
 		}
 	}
 	slices.SortFunc(rows, func(a, b RunRow) int { return cmp.Compare(a.Seed, b.Seed) })

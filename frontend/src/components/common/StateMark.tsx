@@ -1,5 +1,6 @@
 /** The states of runs and jobs: a shape and a word, never a colour alone. */
 const STATES: Record<string, { mark: string; word: string; tone: string }> = {
+  "": { mark: "○", word: "not begun", tone: "quiet" },
   queued: { mark: "○", word: "queued", tone: "quiet" },
   running: { mark: "▸", word: "running", tone: "live" },
   paused: { mark: "=", word: "paused", tone: "wait" },
