@@ -14,11 +14,18 @@ export interface FlushParts {
 /** Points drawn in one animation frame at most: software drawing takes about 1 ms for 1,000. */
 export const PER_FRAME = 12_000;
 
+/** A draw that takes no longer, in milliseconds, leaves the frame its time. */
+const QUICK = 8;
+
+/** Of the time at most a fifth is drawing, so that the page stays at hand on a slow computer: charts move less often, and say so. */
+const SHARE = 5;
+
 /** Draws what is dirty, once per animation frame; what does not fit waits for the next frame, oldest first. */
 export class Flusher {
   private readonly dirty = new Set<Drawable>();
   private asked = false;
   private last = -Infinity;
+  private cost = 0;
 
   constructor(private readonly parts: FlushParts) {}
 
@@ -40,9 +47,10 @@ export class Flusher {
   private flush(): void {
     this.asked = false;
     const now = this.parts.now();
-    if (now - this.last >= this.parts.pause()) {
+    if (now - this.last >= Math.max(this.parts.pause(), this.cost < QUICK ? 0 : SHARE * this.cost)) {
       this.last = now;
       this.draw();
+      this.cost = this.parts.now() - now;
     }
     this.ask();
   }
