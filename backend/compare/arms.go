@@ -61,6 +61,12 @@ func (a Arm) Has(metric string) bool {
 	return slices.ContainsFunc(a.Values(metric), func(v float64) bool { return !math.IsNaN(v) })
 }
 
+// Holds tells whether a run belongs to the arm.
+func (a Arm) Holds(key string) bool {
+	is := func(r *Row) bool { return r.Key == key }
+	return a.Key == key || slices.ContainsFunc(a.Runs, is) || slices.ContainsFunc(a.Going, is)
+}
+
 // Metrics lists the metrics of the finished runs, in the order of the alphabet.
 func (a Arm) Metrics() []string {
 	names := map[string]bool{}

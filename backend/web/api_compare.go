@@ -8,11 +8,11 @@ import (
 
 // The messages of the Compare screen. An arm is named by the key of one of its runs; lists of keys are apart by commas.
 //
-//	GET  compare/runs?q=FILTER&sort=NAME&offset=N&limit=N         CompareRuns
+//	GET  compare/runs?q=FILTER&sort=NAME&offset=N&limit=N&marked=K,K   CompareRuns
 //	GET  compare?arms=K,K&base=K&metric=M                         CompareTable
 //	GET  compare/chart?kind=CHART&arms=K,K&base=K&hidden=K&metric=M&cost=M&dark=0|1     Chart, topic compare:QUERY without dark
 //	GET  compare/solved?a=K&b=K&cell=CELL&offset=N&limit=N        Solved
-//	GET  compare/without-memory?arm=K                             CompareKey
+//	GET  compare/without-memory?arm=K&among=K,K                  CompareKey (of the arm among those, where it is one of them)
 
 // CompareRuns is a page of the runs that a filter lets through.
 type CompareRuns struct {
@@ -24,6 +24,15 @@ type CompareRuns struct {
 	Rows    []CompareRow   `json:"rows"`
 	Fields  []string       `json:"fields"`  // that every run has
 	Problem *FilterProblem `json:"problem"` // why the filter cannot be read; there are no rows then
+	Marked  []CompareMark  `json:"marked"`  // the arms of the marked runs, each once
+}
+
+// CompareMark is a marked arm.
+type CompareMark struct {
+	Key   string `json:"key"`
+	ArmID string `json:"arm_id"`
+	Label string `json:"label"`
+	Seeds int    `json:"seeds"` // finished ones
 }
 
 // FilterProblem is a filter that cannot be read, with its place.

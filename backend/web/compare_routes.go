@@ -76,7 +76,14 @@ func (s *Server) compareRuns(r *http.Request) (any, error) {
 		return nil, err
 	}
 	q := r.URL.Query()
-	out := CompareRuns{Fields: compare.Fields(), States: map[string]int{}, Columns: []string{}, Rows: []CompareRow{}}
+	out := CompareRuns{Fields: compare.Fields(), States: map[string]int{}, Columns: []string{}, Rows: []CompareRow{}, Marked: []CompareMark{}}
+	arms, err := s.compared.index.Arms(r.Context(), keysOfList(q.Get("marked")))
+	if err != nil && lab.CodeOf(err) != lab.NotFound { // a run that was deleted takes its mark along
+		return nil, err
+	}
+	for _, a := range arms {
+		out.Marked = append(out.Marked, CompareMark{Key: a.Key, ArmID: a.ID, Label: a.Label, Seeds: len(a.Runs)})
+	}
 	page, err := s.compared.index.Find(r.Context(), compare.Query{Filter: q.Get("q"), Sort: q.Get("sort"), Limit: limit, Offset: offset})
 	if place, ok := compare.Place(err); ok {
 		out.Problem = &FilterProblem{At: place.At, Length: place.Length, Msg: err.Error(), Hint: lab.HintOf(err), Legal: place.Legal}
@@ -130,11 +137,26 @@ func keysOfList(text string) []string {
 	return slices.DeleteFunc(strings.Split(text, ","), func(k string) bool { return k == "" })
 }
 
+// nameOf is the key by which the arm of a run is named among arms; "" where it is none of them.
+func nameOf(arms []compare.Arm, key string) string {
+	for _, a := range arms {
+		if a.Holds(key) {
+			return a.Key
+		}
+	}
+	return ""
+}
+
 // withoutMemory finds the arm without a memory that belongs to an arm.
 func (s *Server) withoutMemory(r *http.Request) (any, error) {
-	key, err := s.compared.index.WithoutMemory(r.Context(), r.URL.Query().Get("arm"))
+	q := r.URL.Query()
+	key, err := s.compared.index.WithoutMemory(r.Context(), q.Get("arm"))
 	if err != nil {
 		return nil, err
 	}
-	return CompareKey{Key: key}, nil
+	found, err := s.compared.index.Arms(r.Context(), append(keysOfList(q.Get("among")), key))
+	if err != nil {
+		return nil, err
+	}
+	return CompareKey{Key: nameOf(found, key)}, nil
 }

@@ -38,7 +38,7 @@ func (s *Server) choice(ctx context.Context, q url.Values) (compared, error) {
 	}
 	c := compared{arms: arms, specs: s.specsOf(arms)}
 	if key := q.Get("base"); key != "" {
-		if c.base = slices.IndexFunc(arms, func(a compare.Arm) bool { return a.Key == key }); c.base < 0 {
+		if c.base = slices.IndexFunc(arms, func(a compare.Arm) bool { return a.Holds(key) }); c.base < 0 {
 			return compared{}, lab.Errorf(lab.NotFound, "the base %q is none of the arms", key).WithHint("choose a base in the table")
 		}
 	}

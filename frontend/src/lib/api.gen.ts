@@ -870,6 +870,17 @@ export interface CompareRuns {
   fields: string[] | null;
   /** why the filter cannot be read; there are no rows then */
   problem: FilterProblem | null;
+  /** the arms of the marked runs, each once */
+  marked: CompareMark[] | null;
+}
+
+/** CompareMark is a marked arm. */
+export interface CompareMark {
+  key: string;
+  arm_id: string;
+  label: string;
+  /** finished ones */
+  seeds: number;
 }
 
 /** FilterProblem is a filter that cannot be read, with its place. */

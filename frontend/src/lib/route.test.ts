@@ -55,8 +55,13 @@ const routes: [string, Route, string][] = [
   ],
   [
     "arms side by side",
-    { ...compareRoute(["k1", "k2"]), metric: "success" },
-    "/compare?arm=k1&arm=k2&metric=success",
+    { ...compareRoute(["k1", "k2"]), metric: "success", base: "k2", hidden: ["k1"], other: "k1", cell: "a" },
+    "/compare?arm=k1&arm=k2&metric=success&base=k2&hide=k1&other=k1&cell=a",
+  ],
+  [
+    "runs of a filter with marked arms",
+    { ...compareRoute(["k1"]), query: "lambda>0.3", sort: "-success", from: 60, view: "list" },
+    "/compare?q=lambda%3E0.3&sort=-success&from=60&arm=k1&view=list",
   ],
   ["a target", { ...targets, name: "lab" }, "/targets?name=lab"],
   ["a setting", { ...settings, query: "theme" }, "/settings?q=theme"],

@@ -78,8 +78,21 @@ export interface CompareRoute {
   screen: "compare";
   query: string;
   sort: string;
+  /** First run of the list's page; -1 for the top. */
+  from: number;
   arms: string[];
+  /** "" shows the arms side by side where some are named, "list" the runs with the arms marked. */
+  view: "" | "list";
   metric: string;
+  /** The arm that the others are set against, "" for the first. */
+  base: string;
+  /** Arms that charts leave out. */
+  hidden: string[];
+  /** What the metric is set against: a metric of cost, "" for the first. */
+  cost: string;
+  /** The arm whose solved worlds are set against the base's, and which of them are listed. */
+  other: string;
+  cell: string;
 }
 
 export interface TargetsRoute {
@@ -125,7 +138,20 @@ export function memoryRoute(key: string, bank = "", at = -1): MemoryRoute {
 }
 
 export function compareRoute(arms: string[] = []): CompareRoute {
-  return { screen: "compare", query: "", sort: "", arms, metric: "" };
+  return {
+    screen: "compare",
+    query: "",
+    sort: "",
+    from: -1,
+    arms,
+    view: "",
+    metric: "",
+    base: "",
+    hidden: [],
+    cost: "",
+    other: "",
+    cell: "",
+  };
 }
 
 export const targets: TargetsRoute = { screen: "targets", name: "" };
@@ -185,8 +211,15 @@ export function parseRoute(path: string, query: string): Route {
         screen: "compare",
         query: text("q"),
         sort: text("sort"),
+        from: whole(q.get("from")),
         arms: q.getAll("arm"),
+        view: oneOf(text("view"), ["list"]),
         metric: text("metric"),
+        base: text("base"),
+        hidden: q.getAll("hide"),
+        cost: text("cost"),
+        other: text("other"),
+        cell: text("cell"),
       };
     case "/targets":
       return { screen: "targets", name: text("name") };
@@ -271,8 +304,15 @@ export function formatRoute(route: Route): string {
     case "compare":
       put("q", route.query);
       put("sort", route.sort);
+      put("from", route.from);
       for (const arm of route.arms) q.append("arm", arm);
+      put("view", route.view);
       put("metric", route.metric);
+      put("base", route.base);
+      for (const arm of route.hidden) q.append("hide", arm);
+      put("cost", route.cost);
+      put("other", route.other);
+      put("cell", route.cell);
       break;
     case "targets":
       put("name", route.name);

@@ -1,15 +1,14 @@
 import { useEffect } from "react";
 import { useApp } from "../../lib/app";
 import type { CompareRoute } from "../../lib/route";
-import { Empty } from "../common/Empty";
+import "../../styles/compare.css";
+import { ComparePage } from "./ComparePage";
+import { RunsPage } from "./RunsPage";
 
-/** Compare: begun here. */
+/** Compare: runs to mark, or the marked arms side by side. */
 export default function CompareScreen({ route }: { route: CompareRoute }) {
   const app = useApp();
-  useEffect(() => app.heading.set({ title: "Compare", saved: 0 }), [app]);
-  return (
-    <div className="page">
-      <Empty text={`Nothing to show at ${route.screen} yet.`} />
-    </div>
-  );
+  const list = route.view === "list" || route.arms.length === 0;
+  useEffect(() => app.heading.set({ title: list ? "Runs to compare" : "Compare", saved: 0 }), [app, list]);
+  return list ? <RunsPage route={route} /> : <ComparePage route={route} />;
 }
