@@ -40,7 +40,7 @@ func Aggregates(a Tasks) (Chart, error) {
 	}
 	intervals := make([]stats.Interval, len(a.Arms))
 	for i, arm := range a.Arms {
-		intervals[i] = stats.IQMInterval(arm.Scores, alpha, a.resamples(), stats.BootstrapStream(a.Metric.Name))
+		intervals[i] = a.banded(stats.IQMInterval(arm.Scores, alpha, a.resamples(), stats.BootstrapStream(a.Metric.Name)))
 		e := Ends{Arm: arm.Arm}
 		row := []string{arm.Arm.Label(), exact(float64(intervals[i].Mean)), exact(float64(intervals[i].Low)), exact(float64(intervals[i].High)), fmt.Sprint(intervals[i].N)}
 		for t, scores := range arm.Scores {
@@ -75,14 +75,28 @@ func (a Tasks) resamples() int {
 	return stats.LiveResamples
 }
 
-// caption counts tasks and seeds and names the interval.
-func (a Tasks) caption(what string) string {
-	few, many := math.MaxInt, 0
+// seeds are the fewest and the most of a task.
+func (a Tasks) seeds() (few, many int) {
+	few = math.MaxInt
 	for _, arm := range a.Arms {
 		for _, scores := range arm.Scores {
 			few, many = min(few, len(scores)), max(many, len(scores))
 		}
 	}
+	return few, many
+}
+
+// banded takes the ends off where tasks have too few seeds to show any spread.
+func (a Tasks) banded(i stats.Interval) stats.Interval {
+	if few, _ := a.seeds(); few < fewest {
+		i.Low, i.High = lab.Float(math.NaN()), lab.Float(math.NaN())
+	}
+	return i
+}
+
+// caption counts tasks and seeds and names the interval.
+func (a Tasks) caption(what string) string {
+	few, many := a.seeds()
 	if many == 0 {
 		return "no scores yet"
 	}
@@ -91,8 +105,8 @@ func (a Tasks) caption(what string) string {
 		seeds = fmt.Sprintf("%d to %s", few, seeds)
 	}
 	text := fmt.Sprintf("%s over %s x %s, last values as measured", what, plural(len(a.Names), "task"), seeds)
-	if many < 2 {
-		return text + ", no interval with one seed a task"
+	if few < fewest {
+		return text + fmt.Sprintf(", no interval below %d seeds a task", fewest)
 	}
 	return text + fmt.Sprintf(", 95 %% stratified bootstrap, %s", plural(a.resamples(), "resample"))
 }
@@ -133,6 +147,9 @@ func Profiles(a Tasks) (Chart, error) {
 	for i, arm := range a.Arms {
 		arms[i] = arm.Arm
 		lines[i] = stats.Profile(arm.Scores, taus, alpha, a.resamples(), stats.BootstrapStream(a.Metric.Name))
+		for k := range lines[i] {
+			lines[i][k] = a.banded(lines[i][k])
+		}
 		d.profile(arm.Arm, taus, lines[i])
 		d.chart.Table.Columns = append(d.chart.Table.Columns, arm.Arm.Label(), arm.Arm.Label()+" low", arm.Arm.Label()+" high")
 	}

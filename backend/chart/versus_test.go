@@ -78,6 +78,18 @@ func TestDifferencesSayWhatFivePairsCannotShow(t *testing.T) {
 	}
 }
 
+func TestTwoSeedsATaskHaveNoInterval(t *testing.T) {
+	few := twoTasks()
+	few.Arms[0].Scores[1] = []float64{0.25, 0.5}
+	c, err := Aggregates(few)
+	if err != nil || c.Table.Rows[0][2] != "" || !strings.HasSuffix(c.Caption, "no interval below 3 seeds a task") {
+		t.Errorf("got %q, %q, %v", c.Table.Rows, c.Caption, err)
+	}
+	if c, err = Profiles(few); err != nil || len(c.Series) == 0 || c.Series[0].Role != RoleMean {
+		t.Errorf("a profile with a band: %+v, %v", c.Series, err)
+	}
+}
+
 func TestProfilesNameTheArmThatIsAboveEverywhere(t *testing.T) {
 	c, err := Profiles(twoTasks())
 	if err != nil || c.Sentence != "value has at least as large a share above every threshold as each other arm." {

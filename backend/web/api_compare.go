@@ -9,8 +9,9 @@ import (
 // The messages of the Compare screen. An arm is named by the key of one of its runs; lists of keys are apart by commas.
 //
 //	GET  compare/runs?q=FILTER&sort=NAME&offset=N&limit=N&marked=K,K   CompareRuns
-//	GET  compare?arms=K,K&base=K&metric=M                         CompareTable
+//	GET  compare?arms=K,K&base=K&metric=M                         CompareTable (base left out: an arm without memory, else the first)
 //	GET  compare/chart?kind=CHART&arms=K,K&base=K&hidden=K&metric=M&cost=M&dark=0|1     Chart, topic compare:QUERY without dark
+//	GET  compare/rows?arms=K,K&hidden=K&metric=M&form=csv|jsonl&from=X&to=X                     raw values, as a file
 //	GET  compare/solved?a=K&b=K&cell=CELL&offset=N&limit=N        Solved
 //	GET  compare/without-memory?arm=K&among=K,K                  CompareKey (of the arm among those, where it is one of them)
 

@@ -27,6 +27,7 @@ func (s *Server) compareRoutes(m *http.ServeMux) {
 	m.Handle("GET /api/compare/runs", s.answer(s.compareRuns))
 	m.Handle("GET /api/compare", s.answer(s.comparison))
 	m.Handle("GET /api/compare/chart", s.answer(s.compareChart))
+	m.HandleFunc("GET /api/compare/rows", s.compareRows)
 	m.Handle("GET /api/compare/solved", s.answer(s.solved))
 	m.Handle("GET /api/compare/without-memory", s.answer(s.withoutMemory))
 }

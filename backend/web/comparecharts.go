@@ -73,6 +73,25 @@ func (s *Server) drawComparison(ctx context.Context, q url.Values, v lens) (pict
 	return p, err
 }
 
+// compareRows writes the raw values of a comparison's metric, of every arm that is not hidden.
+func (s *Server) compareRows(w http.ResponseWriter, r *http.Request) {
+	s.writeRows(w, r, func(ctx context.Context) (cellData, error) {
+		c, err := s.choice(ctx, r.URL.Query())
+		if err != nil {
+			return cellData{}, err
+		}
+		s.curves.mu.Lock()
+		defer s.curves.mu.Unlock()
+		out, hidden := cellData{metric: c.metric}, keysOfList(r.URL.Query().Get("hidden"))
+		for _, a := range c.arms {
+			if !slices.Contains(hidden, a.Key) {
+				out.arms = append(out.arms, chart.Arm{Name: a.Label, Runs: s.curvesOf(ctx, a, c.metric.Name)})
+			}
+		}
+		return out, nil
+	})
+}
+
 // drawCurves draws the learning curves of the arms that have the metric, each in its place of the row.
 func (s *Server) drawCurves(ctx context.Context, c compared, v lens, hidden []string) (chart.Chart, error) {
 	s.curves.mu.Lock()

@@ -37,6 +37,9 @@ func (s *Server) choice(ctx context.Context, q url.Values) (compared, error) {
 		return compared{}, err
 	}
 	c := compared{arms: arms, specs: s.specsOf(arms)}
+	if c.base = slices.IndexFunc(arms, func(a compare.Arm) bool { return a.Knobs["memory.kind"].Text == "none" }); c.base < 0 {
+		c.base = 0 // without an arm that has no memory, the first
+	}
 	if key := q.Get("base"); key != "" {
 		if c.base = slices.IndexFunc(arms, func(a compare.Arm) bool { return a.Holds(key) }); c.base < 0 {
 			return compared{}, lab.Errorf(lab.NotFound, "the base %q is none of the arms", key).WithHint("choose a base in the table")

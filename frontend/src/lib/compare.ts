@@ -106,19 +106,19 @@ function shownP(value: Comparison["p"]): string {
   return p < 0.001 ? "< 0.001" : String(Number(p.toPrecision(3)));
 }
 
-/** The metrics that the light table shows at first: the chosen one, then others with a better side, four in all. */
+/** The metrics that the light table shows at first: the chosen one, then others with a better side, three in all. */
 export function firstMetrics(table: CompareTable): string[] {
   const costs = new Set((table.costs ?? []).map((m) => m.name));
   const rest = (table.metrics ?? []).filter((m) => m.better !== "" && !costs.has(m.name)).map((m) => m.name);
-  return [...new Set([table.metric, ...rest])].filter(Boolean).slice(0, 4);
+  return [...new Set([table.metric, ...rest])].filter(Boolean).slice(0, 3);
 }
 
-/** The columns of cost: tokens and money before sizes, three at most. */
+/** The columns of cost: tokens and money before sizes, two at most. */
 export function firstCosts(table: CompareTable): string[] {
   const order = (unit: string) => (unit === "tokens" ? 0 : unit === "dollars" ? 1 : 2);
   return [...(table.costs ?? [])]
     .sort((a, b) => order(a.unit) - order(b.unit))
-    .slice(0, 3)
+    .slice(0, 2)
     .map((m) => m.name);
 }
 

@@ -61,7 +61,11 @@ export function ArmRow({ table, arm, at, route, metrics, costs, best }: Props) {
         const text = ends(value(name));
         const first = best.get(name) === at;
         return (
-          <td key={name} data-name={name} className={name === table.metric ? "is-chosen" : undefined}>
+          <td
+            key={name}
+            data-name={name}
+            className={name === table.metric ? "is-number is-chosen" : "is-number"}
+          >
             <span className="value">
               {first ? <strong>{text.mean}</strong> : text.mean}
               {first && <span className="best"> best</span>}
@@ -70,7 +74,7 @@ export function ArmRow({ table, arm, at, route, metrics, costs, best }: Props) {
           </td>
         );
       })}
-      <td data-name={`${table.metric} against`}>
+      <td data-name={`${table.metric} against`} className="cell-difference">
         <Difference arm={arm} base={base} baseLabel={table.arms?.[table.base]?.label ?? ""} />
       </td>
       <td data-name="time">
@@ -80,7 +84,7 @@ export function ArmRow({ table, arm, at, route, metrics, costs, best }: Props) {
       {costs.map((name) => {
         const text = ends(value(name));
         return (
-          <td key={name} data-name={name}>
+          <td key={name} data-name={name} className="is-number">
             <span className="value">{text.mean}</span>
             {text.ends && <span className="fine">[{text.ends}]</span>}
           </td>

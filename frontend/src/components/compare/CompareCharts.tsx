@@ -19,6 +19,8 @@ export function CompareCharts({
   const arms = table.arms ?? [];
   const base = arms[table.base];
   const tasks = (table.tasks ?? []).length;
+  const seeds = Math.max(0, ...arms.map((a) => (a.seeds ?? []).length));
+  const over = tasks > 1 || (tasks === 1 && seeds > 2);
   const costs = table.costs ?? [];
   const metric = (table.metrics ?? []).find((m) => m.name === table.metric);
   const chart = (kind: string, title: string, current = false, tall = false) => {
@@ -30,7 +32,7 @@ export function CompareCharts({
       >
         <ChartView
           title={title}
-          source={{ path: "compare/chart", query, topic: chartTopic(query) }}
+          source={{ path: "compare/chart", query, topic: chartTopic(query), rows: "compare/rows" }}
           version={version}
           current={current}
         />
@@ -72,14 +74,14 @@ export function CompareCharts({
         {chart("curves", `${table.metric} as it was learned`, true)}
         {arms.length > 1 &&
           chart("differences", `Difference to ${base?.label ?? "the base"}, pair by pair`, false, true)}
-        {tasks > 0 &&
+        {over &&
           chart(
             "iqm",
             `Interquartile mean over ${tasks === 1 ? "1 task" : `${tasks} tasks`} and seeds`,
             false,
             true,
           )}
-        {tasks > 0 && chart("profile", "Share of tasks and seeds above a threshold")}
+        {over && chart("profile", "Share of tasks and seeds above a threshold")}
         {chart("cost", `${table.metric} against what it costs`)}
       </div>
       {(table.left ?? []).length > 0 && (
