@@ -29,7 +29,7 @@ export function Rail() {
           }}
         >
           <Icon name={s.icon} size={20} />
-          {s.name}
+          <span className="rail-name">{s.name}</span>
         </a>
       ))}
     </nav>

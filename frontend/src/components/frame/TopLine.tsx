@@ -18,7 +18,12 @@ export function TopLine({ onPalette, onKeys }: Props) {
     <header className="topline">
       <p className="topline-title">{title}</p>
       {saved > 0 && <p className="topline-saved">saved {clock(saved)}</p>}
-      <Button look="quiet" icon="search" label="Search and commands" onClick={onPalette}>
+      <Button
+        look="quiet"
+        icon="search"
+        label={`Search and commands, ${keyLabel("Mod+K", isMac)}`}
+        onClick={onPalette}
+      >
         <kbd>{keyLabel("Mod+K", isMac)}</kbd>
       </Button>
       <Button look="quiet" icon="keys" label="Keys of this screen" onClick={onKeys} />

@@ -32,8 +32,12 @@ export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSe
         {notebook.read_only && <span className="tag">shipped: an edit makes your copy</span>}
         {notebook.paper && (
           <>
-            <RouteLink to={{ ...library, paper: notebook.paper, view: "mechanism" }}>Mechanism</RouteLink>
-            <RouteLink to={{ ...library, paper: notebook.paper, view: "code" }}>Read the code</RouteLink>
+            <RouteLink className="facts-link" to={{ ...library, paper: notebook.paper, view: "mechanism" }}>
+              Mechanism
+            </RouteLink>
+            <RouteLink className="facts-link" to={{ ...library, paper: notebook.paper, view: "code" }}>
+              Read the code
+            </RouteLink>
           </>
         )}
         <span className="grow" />
