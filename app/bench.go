@@ -32,6 +32,7 @@ func benches() []bench {
 		{"worlds", "steps a second of the text worlds, played by their oracles", benchWorlds},
 		{"record", "events a second into a record, and how long one event holds up a run", benchRecord},
 		{"serve", "time from the start of `loci serve` to its first page", benchServe},
+		{"ui", "the pages in headless Chromium on a library of the largest sizes, beside the limits of their document", benchUI},
 		{"stream", "10,000 events a second to a viewer, none lost in the record", benchStream},
 	}
 }
@@ -50,6 +51,7 @@ type benchLab struct {
 type benchFlags struct {
 	rounds, updates int
 	large           bool
+	data            string
 }
 
 func (c *cli) benchCommand() *cobra.Command {
@@ -66,12 +68,16 @@ func (c *cli) benchCommand() *cobra.Command {
 			if !cmd.Flags().Changed("threads") {
 				c.cfg.Threads = min(2, runtime.NumCPU())
 			}
+			if f.data != "" {
+				return largeLibrary(cmd.Context(), f.data)
+			}
 			return c.bench(cmd.Context(), args, f)
 		},
 	}
 	cmd.Flags().IntVar(&f.rounds, "rounds", 5, "rounds; every value is their median")
 	cmd.Flags().IntVar(&f.updates, "updates", 8, "updates in a round of ppo-gru")
 	cmd.Flags().BoolVar(&f.large, "large", false, "in mem, search a million vectors too (3 GB of memory)")
+	cmd.Flags().StringVar(&f.data, "data", "", "only write the made-up library of bench ui into this empty folder")
 	return cmd
 }
 
