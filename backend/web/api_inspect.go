@@ -85,7 +85,7 @@ type InspectStep struct {
 	Reply   string        `json:"reply"`   // what the world said next, "" at the end
 	Replied bool          `json:"replied"` // there is a next step
 	Memory  []InspectOp   `json:"memory"`
-	Moment  int64         `json:"moment"`  // memory events of the run before this step was taken
+	Moment  int64         `json:"moment"` // memory events of the run before this step was taken
 	Broken  []BrokenEvent `json:"broken"`
 }
 

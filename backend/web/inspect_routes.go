@@ -120,7 +120,11 @@ func (s *Server) inspectSteps(r *http.Request) (any, error) {
 func (s *Server) inspectStep(r *http.Request) (any, error) {
 	var out InspectStep
 	err := s.withStep(r, "t", func(k *kept, place record.Range, _ InspectEpisode, points []point, t int) (err error) {
-		if out, err = k.stepAt(place, len(points), t); err != nil {
+		track, err := k.track(place)
+		if err != nil {
+			return err
+		}
+		if out, err = k.stepAt(track, place, len(points), t); err != nil {
 			return err
 		}
 		limited(out.Context)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -36,10 +37,10 @@ func (k *kept) window(place record.Range, points []point, from, limit int) (Insp
 			return w, err
 		}
 		_, t, _ := f.EpisodeOf()
-		if f.Kind == lab.KindEpisode || t >= to {
+		if f.Kind == lab.KindEpisode || (f.Kind == lab.KindStep && t >= to) {
 			break
 		}
-		if f.Kind != lab.KindStep || t < from {
+		if f.Kind != lab.KindStep {
 			continue
 		}
 		row := &w.Rows[t-from]
@@ -67,9 +68,9 @@ func begun(text string) string {
 }
 
 // stepAt returns all that is known of one step of an episode of that many steps.
-func (k *kept) stepAt(place record.Range, steps, t int) (InspectStep, error) {
+func (k *kept) stepAt(track *track, place record.Range, steps, t int) (InspectStep, error) {
 	d := InspectStep{T: t, BeforeT: -1, Memory: []InspectOp{}, Broken: []BrokenEvent{}, Moment: int64(len(k.operations))}
-	last := t == steps-1
+	take := stepTaker{k: k, d: &d, last: t == steps-1, seen: map[int64]bool{}}
 	for f, err := range k.reader.EpisodeFrames(place.ID, max(0, t-1)) {
 		if err != nil && k.reader.Damage() != nil {
 			break
@@ -77,15 +78,24 @@ func (k *kept) stepAt(place record.Range, steps, t int) (InspectStep, error) {
 		if err != nil {
 			return d, err
 		}
-		_, at, _ := f.EpisodeOf()
-		if f.Kind == lab.KindEpisode || (at > t+1 && !last) {
+		if f.Kind == lab.KindEpisode {
 			break
 		}
-		d.take(k, f, at, last)
-		if d.Replied {
+		if take.frame(f); d.Replied {
 			break
 		}
 	}
+	for _, one := range track.strays {
+		if take.seen[one.seq] || !take.wants(one.t) {
+			continue
+		}
+		f, err := k.reader.At(one.seq)
+		if err != nil {
+			return d, err
+		}
+		take.frame(f)
+	}
+	slices.SortStableFunc(d.Memory, func(a, b InspectOp) int { return cmp.Compare(a.Moment, b.Moment) })
 	if d.Before == nil && t > 0 {
 		if err := k.contextBefore(place, &d); err != nil {
 			return d, err
@@ -94,8 +104,25 @@ func (k *kept) stepAt(place record.Range, steps, t int) (InspectStep, error) {
 	return d, nil
 }
 
-// take puts an event of the step, of the one before it or of the one behind it in its place.
-func (d *InspectStep) take(k *kept, f record.Frame, at int, last bool) {
+// stepTaker puts the events of a step, of the one before it and of the one behind it in their places, each once.
+type stepTaker struct {
+	k    *kept
+	d    *InspectStep
+	last bool // the step is the last one: what follows belongs to it
+	seen map[int64]bool
+}
+
+func (s *stepTaker) wants(at int) bool {
+	return at >= s.d.T-1 && at <= s.d.T || (s.last && at > s.d.T)
+}
+
+func (s *stepTaker) frame(f record.Frame) {
+	_, at, _ := f.EpisodeOf()
+	d := s.d
+	if at < d.T-1 || (f.Kind != lab.KindStep && !s.wants(at)) {
+		return
+	}
+	s.seen[f.Seq] = true
 	ev, err := f.Event()
 	if err != nil {
 		if at == d.T {
@@ -107,7 +134,7 @@ func (d *InspectStep) take(k *kept, f record.Frame, at int, last bool) {
 	case lab.Step:
 		switch at {
 		case d.T:
-			d.Step, d.Moment = &ev, k.momentOf(f.Seq)
+			d.Step, d.Moment = &ev, s.k.momentOf(f.Seq)
 		case d.T + 1:
 			d.Reply, d.Replied = ev.Saw, true
 		}
@@ -119,8 +146,8 @@ func (d *InspectStep) take(k *kept, f record.Frame, at int, last bool) {
 			d.Before, d.BeforeT = &ev, at
 		}
 	case lab.Memory:
-		if at == d.T || (last && at > d.T) {
-			d.Memory = append(d.Memory, opOf(ev, k.momentOf(f.Seq)+1, at > d.T))
+		if at >= d.T {
+			d.Memory = append(d.Memory, opOf(ev, s.k.momentOf(f.Seq)+1, at > d.T))
 		}
 	}
 }
@@ -154,10 +181,10 @@ func (k *kept) contextBefore(place record.Range, d *InspectStep) error {
 			return nil //nolint:nilerr // damage ends what can be shown and is told with the episode
 		}
 		_, at, _ := f.EpisodeOf()
-		if at >= d.T || f.Kind == lab.KindEpisode {
+		if (f.Kind == lab.KindStep && at >= d.T) || f.Kind == lab.KindEpisode {
 			return nil
 		}
-		if f.Kind != lab.KindContext {
+		if f.Kind != lab.KindContext || at >= d.T {
 			continue
 		}
 		if ev, err := f.Event(); err == nil {

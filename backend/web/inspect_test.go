@@ -265,6 +265,35 @@ func TestWhatFollowsTheLastStepStandsWithIt(t *testing.T) {
 	}
 }
 
+func TestWhatWasWrittenDownBeforeTheStepsStandsWithThem(t *testing.T) {
+	k := newKit(t)
+	events := []lab.Event{lab.Start{Key: "r1"}}
+	for i := range 200 { // read at every step while it is played
+		events = append(events, lab.Memory{Op: lab.OpRead, Bank: "b", Episode: 1, T: i, Query: fmt.Sprint("q", i)})
+	}
+	for i := range 200 {
+		events = append(events, lab.Context{Episode: 1, T: i, Limit: 9}, lab.Step{Episode: 1, T: i, Saw: fmt.Sprint("s", i)})
+	}
+	k.owner.write(t, "r1", append(events, lab.Episode{ID: 1, Steps: 200, Detail: true})...)
+	for _, at := range []int{0, 3, 63, 64, 150, 199} {
+		var d InspectStep
+		k.get(fmt.Sprintf("/api/run/r1/inspect/step?t=%d", at), &d)
+		if d.Step == nil || d.Step.Saw != fmt.Sprint("s", at) || len(d.Memory) != 1 || d.Memory[0].Op.Query != fmt.Sprint("q", at) || d.Context == nil || d.Replied != (at < 199) {
+			t.Errorf("step %d is %+v", at, d)
+		}
+		var w InspectWindow
+		k.get(fmt.Sprintf("/api/run/r1/inspect/steps?around=%d&limit=20", at), &w)
+		if len(w.Rows) != 20 || w.Rows[5].Saw != fmt.Sprint("s", w.From+5) || w.Rows[5].Reads != 1 {
+			t.Errorf("rows round %d are %+v", at, w.Rows)
+		}
+	}
+	var old EpisodeDetail
+	k.get("/api/run/r1/episode/1?from=0&limit=5", &old)
+	if len(old.Steps) != 5 || len(old.Memory) != 5 || len(old.Context) != 5 {
+		t.Errorf("%d steps, %d operations, %d contexts, want 5 of each", len(old.Steps), len(old.Memory), len(old.Context))
+	}
+}
+
 func TestALiveEpisodeGrows(t *testing.T) {
 	k := newKit(t)
 	s := tell(1, 30, 4)

@@ -26,6 +26,14 @@ type track struct {
 	next   int64 // sequence number to go on from
 	points []point
 	steps  int // kept; operations of later points are those after the last step
+	strays []stray
+}
+
+// stray is a context or memory event that does not stand right before its step: some methods play an episode first and write its steps
+// down afterwards. A jump to the step does not come by it.
+type stray struct {
+	t   int
+	seq int64
 }
 
 // track returns the lanes of an episode, which are read once and then only go on.
@@ -72,6 +80,9 @@ func (k *kept) extend(t *track, last int64) error {
 func (t *track) take(skim skimmer, f record.Frame, at int) {
 	for len(t.points) <= at {
 		t.points = append(t.points, point{tokens: -1})
+	}
+	if f.Kind != lab.KindStep && at != t.steps {
+		t.strays = append(t.strays, stray{at, f.Seq})
 	}
 	p := &t.points[at]
 	switch f.Kind {

@@ -274,8 +274,11 @@ func (k *kept) episode(id int64, from, limit int) (EpisodeDetail, error) {
 		if err != nil {
 			return EpisodeDetail{}, err
 		}
-		if _, t, ok := f.EpisodeOf(); f.Kind == lab.KindEpisode || (ok && t >= from+limit) {
+		_, t, ok := f.EpisodeOf()
+		if beyond := ok && t >= from+limit; f.Kind == lab.KindEpisode || (beyond && f.Kind == lab.KindStep) {
 			break
+		} else if beyond {
+			continue // some methods write down what was read before the steps
 		}
 		if err := d.add(f); err != nil {
 			return EpisodeDetail{}, err

@@ -18,8 +18,9 @@ export function layoutHits(hits: readonly Hit[], sums: boolean): HitTable {
     for (const name of Object.keys(h.parts ?? {})) if (!names.includes(name)) names.push(name);
   const from = names.filter((n) => n.startsWith("from-"));
   const plain = names.filter((n) => !n.startsWith("from-"));
-  const terms = sums ? (from.length > 0 ? from : plain) : [];
-  return { columns: plain.length > MOST_COLUMNS ? [] : plain, terms };
+  const many = plain.length > MOST_COLUMNS;
+  const terms = !sums || many ? [] : from.length > 0 ? from : plain;
+  return { columns: many ? [] : plain, terms };
 }
 
 /** A number with its sign, as differences and values are read. */

@@ -1,4 +1,4 @@
-import { lazy, Suspense, type ComponentType } from "react";
+import { lazy, Suspense } from "react";
 import { Button } from "../common/Button";
 import { Loading } from "../common/Loading";
 
@@ -9,18 +9,8 @@ export interface ForkTarget {
   bank?: string;
 }
 
-interface PanelProps {
-  runKey: string;
-  episode: number;
-  step: number;
-  entry?: string;
-  bank?: string;
-}
-
 /** The panel is another chunk of the program, read when it is opened. */
-const panels = import.meta.glob<{ ForkPanel: ComponentType<PanelProps> }>("../fork/ForkPanel.tsx");
-const load = panels["../fork/ForkPanel.tsx"];
-const Panel = load ? lazy(async () => ({ default: (await load()).ForkPanel })) : undefined;
+const Panel = lazy(async () => ({ default: (await import("../fork/ForkPanel")).ForkPanel }));
 
 interface Props {
   runKey: string;
@@ -42,19 +32,15 @@ export function ForkPlace({ runKey, episode, at, target, onClose }: Props) {
           Close
         </Button>
       </div>
-      {Panel ? (
-        <Suspense fallback={<Loading what="the fork panel" lines={3} />}>
-          <Panel
-            runKey={runKey}
-            episode={episode}
-            step={at}
-            {...(entry !== undefined ? { entry } : {})}
-            {...(bank !== undefined ? { bank } : {})}
-          />
-        </Suspense>
-      ) : (
-        <p className="fine">This build cannot fork runs.</p>
-      )}
+      <Suspense fallback={<Loading what="the fork panel" lines={3} />}>
+        <Panel
+          runKey={runKey}
+          episode={episode}
+          step={at}
+          {...(entry !== undefined ? { entry } : {})}
+          {...(bank !== undefined ? { bank } : {})}
+        />
+      </Suspense>
     </section>
   );
 }

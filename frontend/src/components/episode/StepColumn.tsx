@@ -71,7 +71,9 @@ export function StepColumn({ name, detail, at, head, first, view, onView, onFork
                 height={200}
                 label={`${data.step.saw}; ${data.step.action}`}
               />
-              <figcaption className="fine">{sceneWords(data.step.scene)}</figcaption>
+              <figcaption className="fine">
+                <SceneCaption words={sceneWords(data.step.scene)} />
+              </figcaption>
             </figure>
           )}
           <SawPanel detail={data} view={view} onView={onView} />
@@ -88,5 +90,16 @@ export function StepColumn({ name, detail, at, head, first, view, onView, onFork
         </div>
       </div>
     </section>
+  );
+}
+
+/** What the marks of the picture mean; of a crowded picture only when asked. */
+function SceneCaption({ words }: { words: string }) {
+  if (words.length <= 120) return words;
+  return (
+    <details>
+      <summary>what the marks mean</summary>
+      {words}
+    </details>
   );
 }
