@@ -158,9 +158,13 @@ func (g *Graph) layout() {
 		r, a := math.Sqrt((float64(i)+0.5)/float64(n))/2, float64(i)*math.Pi*(3-math.Sqrt(5))
 		xs[i], ys[i] = r*math.Cos(a), r*math.Sin(a)
 	}
-	k := math.Sqrt(1 / float64(n))
+	k, ties := math.Sqrt(1/float64(n)), make([]float64, n)
+	for _, l := range g.Lines {
+		ties[l.From]++
+		ties[l.To]++
+	}
 	for round := range rounds {
-		g.relax(xs, ys, k, 0.1*(1-float64(round)/rounds))
+		g.relax(xs, ys, ties, k, 0.1*(1-float64(round)/rounds))
 	}
 	fit(xs)
 	fit(ys)
@@ -169,11 +173,11 @@ func (g *Graph) layout() {
 	}
 }
 
-func (g *Graph) relax(xs, ys []float64, k, heat float64) {
+func (g *Graph) relax(xs, ys, ties []float64, k, heat float64) {
 	n := len(xs)
 	dx, dy := make([]float64, n), make([]float64, n)
 	for i := range n {
-		dx[i], dy[i] = -xs[i]*k, -ys[i]*k // everything is drawn to the middle a little, so that parts do not drift away
+		dx[i], dy[i] = -xs[i]*2*k, -ys[i]*2*k // everything is drawn to the middle a little, so that parts do not drift away
 		for j := range n {
 			if i == j {
 				continue
@@ -187,8 +191,8 @@ func (g *Graph) relax(xs, ys []float64, k, heat float64) {
 	for _, l := range g.Lines {
 		x, y := xs[l.From]-xs[l.To], ys[l.From]-ys[l.To]
 		pull := math.Hypot(x, y) / k
-		if l.Kind == LineTogether {
-			pull *= 0.3
+		if l.Kind == LineTogether { // who was read with everybody is not at the centre of all for that
+			pull *= 0.6 / max(ties[l.From], ties[l.To])
 		}
 		dx[l.From], dy[l.From] = dx[l.From]-x*pull, dy[l.From]-y*pull
 		dx[l.To], dy[l.To] = dx[l.To]+x*pull, dy[l.To]+y*pull

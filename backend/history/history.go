@@ -8,6 +8,7 @@ package history
 import (
 	"bytes"
 	"encoding/json"
+	"sync/atomic"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/record"
@@ -26,6 +27,7 @@ type Run struct {
 	flaws    []Flaw
 	floats   int   // numbers of all vectors that are kept
 	seen     int64 // events of the record taken in
+	taken    atomic.Int64
 }
 
 // event is one memory operation. What a reading says beyond its hits, its reason and its query, stays in the record, at seq.
@@ -147,10 +149,15 @@ func (h *Run) Take(r *record.Reader) error {
 		if err := h.frame(f); err != nil {
 			return err
 		}
+		h.taken.Store(f.Seq)
 	}
 	h.seen = r.Len()
+	h.taken.Store(h.seen)
 	return nil
 }
+
+// Taken is how many events of the record Take has read; it may be asked while Take goes on.
+func (h *Run) Taken() int64 { return h.taken.Load() }
 
 func (h *Run) frame(f record.Frame) error {
 	switch f.Kind {

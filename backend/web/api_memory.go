@@ -12,7 +12,7 @@ import "github.com/loci-lab/loci/backend/lab"
 //	GET run/{key}/memory/graph?bank&at&q&entry                           MemoryGraph
 //	GET run/{key}/memory/map?bank&at&q                                   MemoryMap
 //	GET run/{key}/memory/moment?episode&step&by                          MemoryPlace  (of a step; with at and by=-1 or 1 the moment one episode on)
-//	GET run/{key}/memory/weights?at&dark                                 MemoryWeights (at counts kept steps with a state)
+//	GET run/{key}/memory/weights?at&dark                                 MemoryWeights (at counts kept steps with a state; moment=M snaps to the one before it)
 //	GET run/{key}/memory/chart?of&bank&at&entry&number&dark              Chart        (of: size, reads, number, episodes)
 
 // MemoryInfo is what the Memory screen knows before a moment is chosen.
@@ -23,8 +23,9 @@ type MemoryInfo struct {
 	Case     string       `json:"case"`
 	Seed     uint64       `json:"seed"`
 	State    string       `json:"state"`
-	Kind     string       `json:"kind"` // of the memory, "" where the set-up chooses none
-	Form     string       `json:"form"` // what the memory is, in a sentence
+	Kind     string       `json:"kind"`    // of the memory, "" where the set-up chooses none
+	Form     string       `json:"form"`    // what the memory is, in a sentence
+	Reading  float64      `json:"reading"` // share of the record that is read; below 1 the rest of this message is not known yet
 	Moments  int          `json:"moments"`
 	Episodes int          `json:"episodes"` // that ended
 	Banks    []MemoryBank `json:"banks"`    // the one with the most events first

@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/history"
 	"github.com/loci-lab/loci/backend/lab"
 )
+
+// patience is how long a page waits for the first reading of a record before it is told how far that is.
+const patience = 700 * time.Millisecond
 
 // Most of a list that one answer holds.
 const (
@@ -24,6 +28,9 @@ func (s *Server) memoryInfo(r *http.Request) (any, error) {
 	info, start, err := s.memoryHead(r.Context(), key)
 	if err != nil {
 		return nil, err
+	}
+	if info.Reading, err = s.pasts.begun(r.Context(), key, patience); err == nil && info.Reading < 1 {
+		return info, nil // the page asks again
 	}
 	err = s.pasts.with(key, func(p *past) error {
 		info.add(p.run)

@@ -254,10 +254,27 @@ func (s *Server) memoryWeights(r *http.Request) (any, error) {
 		if err != nil {
 			return err
 		}
+		if text := r.URL.Query().Get("moment"); text != "" {
+			if at, err = momentOf(text, p.run.Moments()); err != nil {
+				return err
+			}
+			at = snap(states, p.run.Place(at))
+		}
 		out, err = p.weights(states, at, r.URL.Query().Get("dark") == "1")
 		return err
 	})
 	return out, err
+}
+
+// snap is the last kept step at or before a place of the record, the first one where there is none.
+func snap(states []history.State, at history.Place) int {
+	found := 0
+	for i, s := range states {
+		if s.Episode < at.Episode || s.Episode == at.Episode && s.T <= at.T {
+			found = i
+		}
+	}
+	return found
 }
 
 func (p *past) weights(states []history.State, at int, dark bool) (MemoryWeights, error) {

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/loci-lab/loci/backend/history"
 	"github.com/loci-lab/loci/backend/lab"
@@ -19,8 +22,10 @@ type pasts struct {
 	owner interface {
 		Record(key string) (string, error)
 	}
-	mu   sync.Mutex
-	list []*past // most recently used last
+	mu     sync.Mutex
+	list   []*past // most recently used last
+	closed bool
+	work   sync.WaitGroup // first readings
 }
 
 // past is the index of one record, brought up to date by every use.
@@ -31,6 +36,43 @@ type past struct {
 	reader *record.Reader
 	run    *history.Run
 	maps   map[mapKey]MemoryMap // of moments that were drawn
+	first  atomic.Pointer[firstReading]
+}
+
+// firstReading is the reading of a whole record that goes on, nil when none does.
+type firstReading struct {
+	run  *history.Run
+	size int64 // events of the record
+}
+
+// share is how much of it is done, from 0 to 1.
+func (f *firstReading) share() float64 { return float64(f.run.Taken()) / float64(max(f.size, 1)) }
+
+// begun starts the first reading of a record, which goes on by itself, and waits for it for a short time. It returns how much is done, 1 where
+// all is.
+func (ps *pasts) begun(ctx context.Context, key string, wait time.Duration) (float64, error) {
+	p := ps.hold(key)
+	done := make(chan error, 1) // the reader never waits for whoever asked
+	ps.mu.Lock()
+	if ps.closed {
+		ps.mu.Unlock()
+		return 0, lab.Errorf(lab.Cancelled, "the server is closing")
+	}
+	ps.work.Go(func() { done <- ps.with(key, func(*past) error { return nil }) })
+	ps.mu.Unlock()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return 1, err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-timer.C:
+	}
+	if f := p.first.Load(); f != nil {
+		return f.share(), nil
+	}
+	return 0, nil
 }
 
 // mapKey names a picture that takes long to make.
@@ -70,7 +112,12 @@ func (ps *pasts) hold(key string) *past {
 	return p
 }
 
+// close waits for readings that go on and closes the files.
 func (ps *pasts) close() error {
+	ps.mu.Lock()
+	ps.closed = true
+	ps.mu.Unlock()
+	ps.work.Wait()
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	var errs []error
@@ -110,6 +157,8 @@ func (p *past) refresh(owner interface{ Record(string) (string, error) }) error 
 		return named(err, p.key, path)
 	}
 	p.run, p.maps = history.New(), map[mapKey]MemoryMap{}
+	p.first.Store(&firstReading{p.run, p.reader.Len()})
+	defer p.first.Store(nil)
 	return p.run.Take(p.reader)
 }
 

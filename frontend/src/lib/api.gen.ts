@@ -1444,6 +1444,8 @@ export interface MemoryInfo {
   kind: string;
   /** what the memory is, in a sentence */
   form: string;
+  /** share of the record that is read; below 1 the rest of this message is not known yet */
+  reading: number;
   moments: number;
   /** that ended */
   episodes: number;
