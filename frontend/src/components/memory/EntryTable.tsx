@@ -22,8 +22,12 @@ interface Props {
 export function EntryTable({ page, columns, main, sort, selected, onSort, onOpen, onPage }: Props) {
   const rows = page.rows ?? [];
   const difference = page.difference !== null;
-  const head = (name: string, column: string, right = false) => (
-    <th scope="col" className={right ? "right" : undefined} aria-sort={sortState(sort, column)}>
+  const head = (name: string, column: string, right = false, minor = false) => (
+    <th
+      scope="col"
+      className={`${right ? "right" : ""}${minor ? " minor" : ""}`}
+      aria-sort={sortState(sort, column)}
+    >
       <button type="button" className="sort" onClick={() => onSort(nextSort(sort, column))}>
         {name}
         <span aria-hidden="true">
@@ -45,10 +49,10 @@ export function EntryTable({ page, columns, main, sort, selected, onSort, onOpen
               </th>
               {head("entry", "id")}
               {head("text", "text")}
-              {head("born", "born", true)}
+              {head("born", "born", true, true)}
               {head("read", "read", true)}
-              {columns.map((c) => (
-                <Head key={c} name={c} sort={sort} onSort={onSort} />
+              {columns.map((c, i) => (
+                <Head key={c} name={c} sort={sort} minor={i > 0} onSort={onSort} />
               ))}
               {difference &&
                 head(
@@ -93,10 +97,18 @@ export function EntryTable({ page, columns, main, sort, selected, onSort, onOpen
   );
 }
 
-function Head({ name, sort, onSort }: { name: string; sort: string; onSort: (sort: string) => void }) {
+interface HeadProps {
+  name: string;
+  sort: string;
+  /** It gives way on a narrow page. */
+  minor: boolean;
+  onSort: (sort: string) => void;
+}
+
+function Head({ name, sort, minor, onSort }: HeadProps) {
   const state = sortState(sort, name);
   return (
-    <th scope="col" className="right" aria-sort={state}>
+    <th scope="col" className={minor ? "right minor" : "right"} aria-sort={state}>
       <button type="button" className="sort" onClick={() => onSort(nextSort(sort, name))}>
         {name}
         <span aria-hidden="true">{{ ascending: " ▴", descending: " ▾", none: "" }[state]}</span>
@@ -143,14 +155,14 @@ function Row({ row, columns, since, selected, onOpen }: RowProps) {
           {row.cut && " …"}
         </span>
       </td>
-      <td className="right" title={`episode ${row.born.episode}, step ${row.born.step}`}>
+      <td className="right minor" title={`episode ${row.born.episode}, step ${row.born.step}`}>
         {row.born.episode}/{row.born.step}
       </td>
       <td className="right" title={`helped ${row.helped}, misled ${row.misled}, near miss ${row.missed}`}>
         {count(row.read)}
       </td>
-      {columns.map((c) => (
-        <td key={c} className="right">
+      {columns.map((c, i) => (
+        <td key={c} className={i > 0 ? "right minor" : "right"}>
           {c in (row.numbers ?? {}) ? signedOrShown(row, c) : "–"}
         </td>
       ))}
