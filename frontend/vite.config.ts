@@ -1,6 +1,8 @@
 import { defineConfig } from "vite";
+import { keymapPlugin } from "./keymap.mjs";
 
 export default defineConfig({
+  plugins: [keymapPlugin()],
   oxc: { jsx: { runtime: "automatic" } },
   build: {
     target: "es2022",

@@ -56,7 +56,6 @@ const (
 	Look        = "look.mode"
 	Motion      = "look.motion"
 	Smoothing   = "charts.smoothing"
-	Level       = "charts.level"
 	Bindings    = "keys.bindings"
 	Jobs        = "limits.jobs"
 	Threads     = "limits.threads"
@@ -106,9 +105,6 @@ func charts() []Setting {
 	return []Setting{
 		{Name: Smoothing, Group: "charts", Title: "Smoothing", Kind: Whole, Default: number(0), Min: 0, Max: 1000, Unit: "points", Zero: "off", Counts: "for charts that are opened from then on",
 			Doc: "Window of the moving mean of curves. The raw values stay behind it, and the window is written on the axis."},
-		{Name: Level, Group: "charts", Title: "Intervals", Kind: Choice, Default: text("95"), Counts: "for charts that are opened from then on",
-			Doc:   "How sure the bands of charts are. Claims keep the level that their notebook fixed.",
-			Legal: []Option{{"90", "90 %"}, {"95", "95 %"}, {"99", "99 %"}}},
 	}
 }
 

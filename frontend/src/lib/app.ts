@@ -4,6 +4,8 @@ import { Commands } from "./commands";
 import { Hints } from "./hints";
 import { mergeJob } from "./jobs";
 import { Navigation } from "./navigation";
+import { tellSystem } from "./notify";
+import { Preferences } from "./preferences";
 import { notebookRoute, type NotebookRoute } from "./route";
 import { Store } from "./store";
 import type { Transport } from "./transport";
@@ -27,6 +29,7 @@ export interface Heading {
 export class App {
   readonly commands = new Commands();
   readonly navigation = new Navigation();
+  readonly preferences: Preferences;
   readonly jobs = new Store<readonly Job[]>([]);
   readonly status = new Store<Status | undefined>(undefined);
   readonly notices = new Store<readonly Notice[]>([]);
@@ -37,17 +40,23 @@ export class App {
   readonly lastRun = new Store("");
   private nextNotice = 1;
 
-  constructor(readonly transport: Transport) {}
+  constructor(readonly transport: Transport) {
+    this.preferences = new Preferences(transport, this.commands);
+  }
 
   /** Reads the running work and follows it. */
   follow(): () => void {
     void this.readStatus();
+    void this.preferences.load();
     return this.transport.watch("jobs", (news) => {
       if (news.kind === "gap") return void this.readStatus();
       if (news.kind !== "message") return;
       const { job, text } = news.message;
       if (job) this.jobs.update((jobs) => mergeJob(jobs, job));
-      if (news.message.type === "notice" && text) this.notice(text);
+      if (news.message.type === "notice" && text) {
+        this.notice(text);
+        if (this.preferences.on("privacy.notices")) tellSystem(text);
+      }
     });
   }
 

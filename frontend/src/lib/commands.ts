@@ -8,6 +8,8 @@ const SEQUENCE = 1200;
 /** Every command that can be given now, and the keyboard that gives them. */
 export class Commands {
   readonly all = new Store<readonly Command[]>([]);
+  /** Keys that a person gave to commands, by their id; the others keep their own. */
+  readonly changed = new Store<Readonly<Record<string, readonly string[]>>>({});
   private readonly layers = new Map<symbol, readonly Command[]>();
   private pending = "";
   private pressedAt = 0;
@@ -15,12 +17,23 @@ export class Commands {
   /** Adds commands until the returned function is called. Later layers win over earlier ones. */
   add(id: symbol, commands: readonly Command[]): void {
     this.layers.set(id, commands);
-    this.all.set([...this.layers.values()].flat());
+    this.gather();
   }
 
   remove(id: symbol): void {
     this.layers.delete(id);
-    this.all.set([...this.layers.values()].flat());
+    this.gather();
+  }
+
+  /** Gives commands other keys; those that are not named keep their own. */
+  bind(changed: Readonly<Record<string, readonly string[]>>): void {
+    this.changed.set(changed);
+    this.gather();
+  }
+
+  private gather(): void {
+    const changed = this.changed.get();
+    this.all.set([...this.layers.values()].flat().map((c) => withKeys(c, changed[c.id])));
   }
 
   /** Gives the command of a key press, if there is one. */
@@ -35,6 +48,10 @@ export class Commands {
     event.preventDefault();
     found.command.run();
   };
+}
+
+function withKeys(command: Command, keys: readonly string[] | undefined): Command {
+  return keys ? { ...command, keys: [...keys] } : command;
 }
 
 /** Enter and Space on a control belong to the control. */

@@ -95,3 +95,21 @@ export function age(ms: number, now: number): string {
 export function named(...parts: (string | undefined)[]): string {
   return parts.filter((p) => p !== undefined && p !== "").join(" · ");
 }
+
+/** A size as people say it: 412 bytes, 3.1 MB. */
+export function bytes(n: number): string {
+  if (n < 1000) return plural(n, "byte");
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = n / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ""}`;
+}
+
+/** A day as this computer writes it. */
+export function day(ms: number): string {
+  return new Date(ms).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+}

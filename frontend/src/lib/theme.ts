@@ -28,10 +28,55 @@ function follow(text: string, read: (on: boolean) => void): void {
   list?.addEventListener("change", () => read(list.matches));
 }
 
-/** Light or dark, as the system says. */
-export const mode = new Store<Mode>(query("(prefers-color-scheme: dark)")?.matches ? "dark" : "light");
-follow("(prefers-color-scheme: dark)", (on) => mode.set(on ? "dark" : "light"));
+/** What is fixed under Settings, Look; "system" leaves it to the system. */
+export type Look = "system" | Mode;
+
+const DARK = "(prefers-color-scheme: dark)";
+const LESS = "(prefers-reduced-motion: reduce)";
+let look: Look = fixedBefore();
+let lessMotion = false;
+let printing = false;
+
+/** Light or dark as the page shows it now; printing is always light. */
+export const mode = new Store<Mode>(present());
+follow(DARK, () => mode.set(present()));
+follow("print", (on) => {
+  printing = on;
+  mode.set(present());
+});
 
 /** Nothing slides, and live charts redraw once a second. */
-export const calm = new Store<boolean>(query("(prefers-reduced-motion: reduce)")?.matches ?? false);
-follow("(prefers-reduced-motion: reduce)", (on) => calm.set(on));
+export const calm = new Store<boolean>(matches(LESS));
+follow(LESS, () => calm.set(lessMotion || matches(LESS)));
+
+/** Fixes light or dark, or leaves it to the system. */
+export function fixLook(to: Look): void {
+  look = to;
+  const root = document.documentElement;
+  if (to === "system") delete root.dataset["mode"];
+  else root.dataset["mode"] = to;
+  mode.set(present());
+}
+
+/** Asks for less motion than the system does. */
+export function fixMotion(less: boolean): void {
+  lessMotion = less;
+  document.documentElement.toggleAttribute("data-calm", less);
+  calm.set(less || matches(LESS));
+}
+
+function present(): Mode {
+  if (printing) return "light";
+  if (look !== "system") return look;
+  return matches(DARK) ? "dark" : "light";
+}
+
+/** What the server wrote into the page, so that the first paint has its colours. */
+function fixedBefore(): Look {
+  const said = typeof document === "undefined" ? undefined : document.documentElement.dataset["mode"];
+  return said === "light" || said === "dark" ? said : "system";
+}
+
+function matches(text: string): boolean {
+  return query(text)?.matches ?? false;
+}
