@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
+	"encoding/binary"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 
@@ -78,8 +80,7 @@ func (s *Sizes) add(r Run) error {
 		}
 		for _, b := range []*bytes.Buffer{sample[class], mixed} {
 			if b.Len() < sampled {
-				_, _ = b.Write(f.Payload) // a buffer takes everything
-				_, _ = b.Write(make([]byte, 25))
+				b.Write(framed(f))
 			}
 		}
 	}
@@ -99,6 +100,15 @@ func (s *Sizes) add(r Run) error {
 	}
 	s.Weights += weights(r) // numbers hardly get smaller
 	return nil
+}
+
+// framed is an event about as the record holds it: what stands round the payload compresses badly.
+func framed(f record.Frame) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(f.Payload)))
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.Seq))
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.Time.UnixMilli()))
+	b = append(append(b, 0), f.Payload...)
+	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 }
 
 // ratio is what part of its size a sample keeps.

@@ -4,6 +4,7 @@ import { keyLabel } from "../../lib/keys";
 import { isMac } from "../../lib/platform";
 import { useStore } from "../../lib/store";
 import { Button } from "../common/Button";
+import { ShareButton } from "../share/ShareButton";
 
 interface Props {
   onPalette: () => void;
@@ -18,6 +19,7 @@ export function TopLine({ onPalette, onKeys }: Props) {
     <header className="topline">
       <p className="topline-title">{title}</p>
       {saved > 0 && <p className="topline-saved">saved {clock(saved)}</p>}
+      <ShareButton />
       <Button
         look="quiet"
         icon="search"

@@ -13,6 +13,7 @@ import { Button } from "../common/Button";
 import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
 import { Loading } from "../common/Loading";
+import { ImportBox } from "../share/ImportBox";
 import { Filters } from "./Filters";
 import { OwnNotebooks } from "./OwnNotebooks";
 import { PaperCard } from "./PaperCard";
@@ -81,6 +82,7 @@ function Cards({ route }: { route: LibraryRoute }) {
       <header className="page-head">
         <h1>Library</h1>
         <p className="lead">Memory systems of the literature, each as a notebook that runs here.</p>
+        <ImportBox />
       </header>
       <OwnNotebooks notebooks={data?.own ?? []} onOpen={(path) => app.navigation.go(notebookRoute(path))} />
       <Filters papers={all} route={route} found={found.length} searchRef={search} onChange={change} />
