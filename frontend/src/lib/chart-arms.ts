@@ -52,6 +52,7 @@ export function dressed(one: Option, front: string, mode: Mode): Option {
       width: mine ? width + 0.5 : width,
       ...(grey ? { color: POINTED[mode] } : {}),
     },
+    itemStyle: { ...record(one["itemStyle"]), opacity: faint ? 0.25 : 1 },
     ...(one["areaStyle"] === undefined
       ? {}
       : { areaStyle: { ...area, opacity: Number(area["opacity"] ?? 0) * (faint ? 0.3 : 1) } }),

@@ -65,7 +65,13 @@ function namesOf(option: Option): number {
 /** A name at the end of a line, moved off its neighbours; none where there is no room or nothing to tell apart. */
 function endName(one: Option, unnamed: boolean): Option {
   if (one["endLabel"] === undefined) return one;
-  return unnamed ? { ...one, endLabel: { show: false } } : { ...one, labelLayout: { moveOverlap: "shiftY" } };
+  return unnamed
+    ? { ...one, endLabel: { show: false } }
+    : {
+        ...one,
+        endLabel: { ...record(one["endLabel"]), padding: [3, 0] },
+        labelLayout: { moveOverlap: "shiftY" },
+      };
 }
 
 function hasLegend(option: Option): boolean {

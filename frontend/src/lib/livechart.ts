@@ -31,6 +31,8 @@ export class LiveChart implements Drawable {
   ) {
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(element);
+    // What the chart holds, for those who test the page: [index, [x0, y0, x1, y1, ...]][].
+    Object.assign(element, { heldPoints: () => [...this.points].map(([i, p]) => [i, [...p.view()]]) });
     picture.on("mouseover", (event) => this.onPoint(event.seriesName ?? ""));
     picture.on("mouseout", () => this.onPoint(""));
   }
@@ -113,11 +115,6 @@ export class LiveChart implements Drawable {
     return this.picture.convertFromPixel({ xAxisIndex: 0 }, pixel);
   }
 
-  /** The points that it holds, series by series: for tests. */
-  held(): Map<number, Points> {
-    return this.points;
-  }
-
   dispose(): void {
     this.flusher.forget(this);
     this.observer.disconnect();
@@ -148,6 +145,7 @@ export class LiveChart implements Drawable {
 
 /** What of a series may change without its points. */
 function lookOf(one: Option): Option {
-  const { name, z, lineStyle, areaStyle } = one;
-  return areaStyle === undefined ? { name, z, lineStyle } : { name, z, lineStyle, areaStyle };
+  const { name, z, lineStyle, itemStyle, areaStyle } = one;
+  const look = { name, z, lineStyle, itemStyle };
+  return areaStyle === undefined ? look : { ...look, areaStyle };
 }

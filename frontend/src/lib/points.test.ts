@@ -60,6 +60,20 @@ describe("drawing", () => {
     next();
     expect(order).toEqual(["a", "b", "c"]);
   });
+  test("that is slow takes at most a fifth of the time", () => {
+    let now = 0;
+    const asked: (() => void)[] = [];
+    const flusher = new Flusher({ frame: (run) => asked.push(run), now: () => now, pause: () => 0 });
+    let drawn = 0;
+    const chart = { draw: () => ((now += 40), drawn++, 1) };
+    for (let i = 0; i < 100; i++) {
+      flusher.mark(chart);
+      now += 16;
+      asked.shift()?.();
+    }
+    expect(drawn).toBeGreaterThan(5);
+    expect((drawn * 40) / now).toBeLessThan(0.21);
+  });
   test("with reduced motion happens once a second", () => {
     const { flusher, next } = frames(1000);
     let drawn = 0;
