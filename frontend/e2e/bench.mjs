@@ -1,0 +1,287 @@
+// Times what a person waits for, on the made-up library of `loci bench ui`: prints one JSON object a line with the values in
+// milliseconds. LOCI_URL is the server; LOCI_SERIES, LOCI_EPISODE and LOCI_BANK are the large runs.
+import { gzipSync } from "node:zlib";
+import { openBrowser } from "./browser.mjs";
+
+const url = process.env.LOCI_URL ?? "";
+const base = new URL(url).origin;
+const { LOCI_SERIES: series, LOCI_EPISODE: episode, LOCI_BANK: bank } = process.env;
+const rounds = 12;
+const browser = await openBrowser();
+const tell = (name, unit, values, limit = 0, note = "") =>
+  console.log(JSON.stringify({ name, unit, values, limit, note }));
+
+try {
+  await firstLoad();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.waitForSelector(".card");
+  await frame(page);
+  await compare(page);
+  await inspector(page);
+  await memory(page);
+  await chart(page);
+  const heap = await page.evaluate(() => performance.memory.usedJSHeapSize / 1e6);
+  tell("memory of the page behind all that", "MB", [heap], 200, "JavaScript heap");
+} finally {
+  await browser.close();
+}
+
+/** First paint and first use in a browser that was never here, and what it had to load. */
+async function firstLoad() {
+  const paints = [];
+  const usable = [];
+  let bytes = 0;
+  for (let i = 0; i < 5; i++) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    const loads = [];
+    page.on("response", async (r) => {
+      if (/\.(js|css|html)(\?|$)|\/$/.test(new URL(r.url()).pathname))
+        loads.push(r.body().catch(() => Buffer.alloc(0)));
+    });
+    await page.goto(url, { waitUntil: "commit" });
+    await page.waitForSelector(".card");
+    const [paint, now] = await page.evaluate(() => [
+      performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? performance.now(),
+      performance.now(),
+    ]);
+    paints.push(paint);
+    usable.push(now);
+    bytes = (await Promise.all(loads)).reduce((sum, b) => sum + gzipSync(b).length, 0);
+    await context.close();
+  }
+  tell("first paint", "ms", paints, 600);
+  tell("usable", "ms", usable, 1200, "a card can be opened");
+  tell(
+    "first load, compressed",
+    "kB",
+    [bytes / 1000],
+    400,
+    "documents, scripts and styles before a notebook opens",
+  );
+}
+
+/** From an action inside the page to the frame that shows what it led to. */
+async function until(page, action, shown) {
+  return page.evaluate(
+    ([act, test]) =>
+      new Promise((done, fail) => {
+        const holds = new Function(`return ${test}`);
+        const began = performance.now();
+        new Function(act)();
+        const look = () => {
+          if (holds()) return requestAnimationFrame(() => done(performance.now() - began));
+          if (performance.now() - began > 20_000) return fail(new Error(`not within 20 s: ${test}`));
+          requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }),
+    [action, shown],
+  );
+}
+
+/** Script that presses a key outside of any field. */
+function press(key, more = "") {
+  return `document.activeElement?.blur?.(); window.dispatchEvent(new KeyboardEvent("keydown", {key: ${JSON.stringify(key)}, bubbles: true, cancelable: true, ${more}}))`;
+}
+
+/** Script that clicks. */
+function click(selector) {
+  return `document.querySelector(${JSON.stringify(selector)}).click()`;
+}
+
+async function frame(page) {
+  const palette = [];
+  const keys = [];
+  for (let i = 0; i < rounds; i++) {
+    palette.push(await until(page, press("k", "ctrlKey: true"), `document.querySelector(".palette input")`));
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".palette", { state: "detached" });
+    keys.push(await until(page, press("?"), `document.querySelector(".sheet .keys")`));
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".sheet", { state: "detached" });
+  }
+  tell("palette opens", "ms", palette, 50);
+  tell("answer to a key", "ms", keys, 100, "the sheet of keys");
+  const typed = [];
+  await page.locator("input[type=search]").first().click();
+  await page.evaluate(() => {
+    window.typed = [];
+    new PerformanceObserver((list) =>
+      window.typed.push(
+        ...list
+          .getEntries()
+          .filter((e) => e.name === "keydown")
+          .map((e) => e.duration),
+      ),
+    ).observe({
+      type: "event",
+      durationThreshold: 16,
+    });
+  });
+  const text = "memory that learns which lines to read";
+  for (const c of text) await page.keyboard.press(c === " " ? "Space" : c);
+  await page.waitForTimeout(400);
+  const slow = await page.evaluate(() => window.typed);
+  for (let i = 0; i < text.length; i++) typed.push(i < slow.length ? slow[i] : 8);
+  tell(
+    "keystroke in a search field",
+    "ms",
+    typed,
+    16,
+    "Event Timing, in steps of 8 ms; 8 stands for below 16",
+  );
+  for (let i = 0; i < text.length; i++) await page.keyboard.press("Backspace");
+  const screens = [];
+  for (const [screen, sign] of [
+    ["settings", ".screen-settings h1, .screen-settings h2"],
+    ["targets", ".screen-targets h1, .screen-targets h2"],
+    ["library", ".screen-library .card"],
+  ]) {
+    for (let i = 0; i < 4; i++) {
+      await page.goto(base + "/compare");
+      await page.waitForSelector("main");
+      await page.evaluate(() => new Promise((r) => setTimeout(r, 300)));
+      const link = { settings: "/settings", targets: "/targets", library: "/" }[screen];
+      screens.push(
+        await until(
+          page,
+          click(`.rail a[href="${link}"]`),
+          `document.querySelector(${JSON.stringify(sign)})`,
+        ),
+      );
+    }
+  }
+  tell("another screen", "ms", screens, 150, "Settings, Targets, Library");
+}
+
+async function compare(page) {
+  const first = [];
+  const filter = [];
+  for (let i = 0; i < 5; i++) {
+    await page.goto(base + "/");
+    await page.waitForSelector(".card");
+    first.push(
+      await until(
+        page,
+        click(`.rail a[href^="/compare"]`),
+        `document.querySelectorAll(".screen-compare [role=row], .screen-compare tbody tr").length > 20`,
+      ),
+    );
+    const box = page.locator(".screen-compare input[type=search], .screen-compare input[type=text]").first();
+    const wanted = `seed<${102 + i} lambda>0.3`;
+    await box.fill(wanted.slice(0, -1));
+    await page.waitForTimeout(700);
+    const before = await page.locator(".screen-compare").innerText();
+    await box.focus();
+    const t = page.evaluate(
+      (old) =>
+        new Promise((done) => {
+          const began = performance.now();
+          const look = () =>
+            document.querySelector(".screen-compare").innerText !== old || performance.now() - began > 5000
+              ? requestAnimationFrame(() => done(performance.now() - began))
+              : requestAnimationFrame(look);
+          look();
+        }),
+      before,
+    );
+    await page.keyboard.type(wanted.slice(-1));
+    filter.push(await t);
+  }
+  tell("10,000 runs: first rows", "ms", first, 300);
+  tell("10,000 runs: filter", "ms", filter, 200, "from the key to the new count");
+}
+
+async function inspector(page) {
+  const first = [];
+  const jump = [];
+  for (let i = 0; i < 4; i++) {
+    await page.goto(base + "/");
+    await page.waitForSelector(".card");
+    first.push(
+      await until(
+        page,
+        `history.pushState({}, "", "/episode?key=${episode}&episode=1&step=${i * 20000}"); dispatchEvent(new PopStateEvent("popstate"))`,
+        `document.querySelector(".screen-episode .bar-slider") && document.querySelector(".screen-episode .panel")`,
+      ),
+    );
+    for (const step of [99_999, 12_345, 67_890]) {
+      const at = step + i;
+      jump.push(
+        await until(
+          page,
+          `history.replaceState({}, "", "/episode?key=${episode}&episode=1&step=${Math.min(at, 99_999)}"); dispatchEvent(new PopStateEvent("popstate"))`,
+          `document.querySelector(".screen-episode")?.innerText.includes("room ${Math.min(at, 99_999) % 89}")`,
+        ),
+      );
+    }
+  }
+  tell("episode of 100,000 steps: first screen", "ms", first, 1000);
+  tell("episode of 100,000 steps: jump to a step", "ms", jump, 100);
+}
+
+async function memory(page) {
+  const first = [];
+  const moved = [];
+  for (let i = 0; i < 3; i++) {
+    await page.goto(base + "/");
+    await page.waitForSelector(".card");
+    first.push(
+      await until(
+        page,
+        `history.pushState({}, "", "/memory?key=${bank}"); dispatchEvent(new PopStateEvent("popstate"))`,
+        `/100,000|100 000/.test(document.querySelector(".screen-memory")?.innerText ?? "")`,
+      ),
+    );
+    for (const at of [10_200, 51_000, 90_780]) {
+      const entries = Math.floor(((at + i) / 102) | 0) * 100 + Math.min((at + i) % 102, 100);
+      const shown = entries.toLocaleString("en-US");
+      moved.push(
+        await until(
+          page,
+          `history.replaceState({}, "", "/memory?key=${bank}&at=${at + i}"); dispatchEvent(new PopStateEvent("popstate"))`,
+          `document.querySelector(".screen-memory")?.innerText.includes(${JSON.stringify(shown)})`,
+        ),
+      );
+    }
+  }
+  tell("bank of 100,000 entries: first screen", "ms", first, 1000);
+  tell("bank of 100,000 entries: another moment", "ms", moved, 100);
+}
+
+async function chart(page) {
+  const first = [];
+  const zoom = [];
+  const caption = `document.querySelector(".screen-run .chart-caption")`;
+  for (let i = 0; i < 4; i++) {
+    await page.goto(base + "/");
+    await page.waitForSelector(".card");
+    first.push(
+      await until(
+        page,
+        `history.pushState({}, "", "/run?key=${series}"); dispatchEvent(new PopStateEvent("popstate"))`,
+        `/1,000,000 points/.test(document.querySelector(".screen-run")?.innerText ?? "") && document.querySelector(".screen-run canvas")`,
+      ),
+    );
+    await page
+      .locator(".screen-run .chart")
+      .first()
+      .focus()
+      .catch(() => undefined);
+    for (let k = 0; k < 3; k++) {
+      const before = await page.evaluate(`${caption}?.innerText ?? ""`);
+      zoom.push(
+        await until(
+          page,
+          `(document.querySelector(".screen-run .chart-host") ?? document.body).dispatchEvent(new KeyboardEvent("keydown", {key: "+", bubbles: true, cancelable: true}))`,
+          `(${caption}?.innerText ?? "") !== ${JSON.stringify(before)}`,
+        ),
+      );
+    }
+  }
+  tell("chart of 1,000,000 points", "ms", first, 300, "from the click to the picture");
+  tell("zoom into 1,000,000 points", "ms", zoom, 50, "from the key to the new picture");
+}
