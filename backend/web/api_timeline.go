@@ -4,6 +4,7 @@ package web
 //
 //	GET  notebook/states?path=P&limit=N&offset=N   StatePage     (newest first)
 //	GET  notebook/state/{id}?path=P                StateDetail   (what restoring it would change)
+//	GET  notebook/source?path=P                    Source        (the whole text, for its twin)
 //	GET  notebook/stale?path=P&budget=B            Stale         (results that other settings made)
 //	POST notebook/page?path=P        PageRequest   PageAnswer    (which of the pages that are open writes)
 //	POST notebook/new                NewRequest    Notebook
@@ -50,6 +51,12 @@ type DiffLine struct {
 	Mark string `json:"mark"` // "-", "+", " "
 	Text string `json:"text"`
 	Line int    `json:"line"` // number in the present text; in the state for lines that come back
+}
+
+// Source is the whole text of a notebook.
+type Source struct {
+	Text     string `json:"text"`
+	Revision int64  `json:"revision"`
 }
 
 // Stale says which fields and arms were changed since runs were made whose results still stand.

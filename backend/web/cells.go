@@ -57,6 +57,9 @@ func cellOf(doc *notebook.Document, c notebook.Cell, render func(string) string)
 		return out // a kind without fields of its own
 	}
 	out.Fields = form(fields, said, func(f schema.Field) json.RawMessage { return f.Default })
+	if note, ok := c.Value.(*notebook.Note); ok {
+		out.HTML = render(note.Text)
+	}
 	return out
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/store"
 )
@@ -18,11 +19,14 @@ func (s *Server) stale(r *http.Request) (any, error) {
 		return nil, err
 	}
 	path := q.Get("path")
+	out := Stale{Fields: []StaleField{}, Runs: []StaleRun{}}
 	plan, err := s.known(r.Context(), path, b)
+	if lab.CodeOf(err) == lab.Invalid {
+		return out, nil // a notebook with problems plans nothing; its problems stand elsewhere
+	}
 	if err != nil {
 		return nil, err
 	}
-	out := Stale{Fields: []StaleField{}, Runs: []StaleRun{}}
 	if _, ok := s.recordedFor(r.Context(), path, plan); ok || !slices.ContainsFunc(plan.Runs, neverBegun) {
 		return out, nil
 	}

@@ -45,6 +45,15 @@ func (n *notebooks) keepState(ctx context.Context, b *book, why string) {
 	}
 }
 
+func (s *Server) notebookSource(r *http.Request) (any, error) {
+	var out Source
+	err := s.notebooks.with(r.URL.Query().Get("path"), func(b *book) error {
+		out = Source{string(notebook.Print(b.state.Doc)), b.edition}
+		return nil
+	})
+	return out, err
+}
+
 func (s *Server) states(r *http.Request) (any, error) {
 	limit, err := count(r, "limit", 30, mostStates)
 	if err != nil {

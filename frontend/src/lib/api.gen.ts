@@ -2209,6 +2209,12 @@ export interface DiffLine {
   line: number;
 }
 
+/** Source is the whole text of a notebook. */
+export interface Source {
+  text: string;
+  revision: number;
+}
+
 /** Stale says which fields and arms were changed since runs were made whose results still stand. */
 export interface Stale {
   fields: StaleField[] | null;

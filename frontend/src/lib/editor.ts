@@ -1,10 +1,17 @@
+import {
+  autocompletion,
+  completionKeymap,
+  type CompletionContext,
+  type CompletionResult,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { markdown } from "@codemirror/lang-markdown";
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { Annotation, EditorState, StateEffect, StateField, type Extension } from "@codemirror/state";
-import { Decoration, EditorView, keymap, lineNumbers, type DecorationSet } from "@codemirror/view";
+import { Decoration, EditorView, keymap, lineNumbers, tooltips, type DecorationSet } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import type { Word } from "./complete";
 
 /** A mark in the text: 1-based line and column. */
 export interface EditorProblem {
@@ -32,6 +39,21 @@ const look = EditorView.theme({
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": {
     backgroundColor: "var(--selection) !important",
   },
+  ".cm-tooltip": {
+    border: "1px solid var(--line-strong)",
+    borderRadius: "6px",
+    backgroundColor: "var(--raised)",
+    color: "var(--text)",
+    boxShadow: "var(--shadow)",
+  },
+  ".cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", maxHeight: "14em" },
+  ".cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", lineHeight: "22px" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    backgroundColor: "var(--selection)",
+    color: "var(--text)",
+  },
+  ".cm-completionDetail": { color: "var(--muted)", fontStyle: "normal" },
+  ".cm-completionInfo": { padding: "6px 10px", maxWidth: "36ch", fontFamily: "var(--sans)" },
   ".cm-problem": { textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
 });
 
@@ -65,12 +87,31 @@ export function showProblems(view: EditorView, problems: readonly EditorProblem[
   view.dispatch({ effects: setProblems.of(problems) });
 }
 
+/** What may be written before the cursor: the text up to it, and its line up to it. */
+export type Suggest = (before: string, line: string) => { from: number; words: readonly Word[] } | undefined;
+
+function source(suggest: Suggest) {
+  return (context: CompletionContext): CompletionResult | null => {
+    const line = context.state.doc.lineAt(context.pos);
+    const head = line.text.slice(0, context.pos - line.from);
+    const found = suggest(context.state.doc.sliceString(0, line.from), head);
+    if (!found || (!context.explicit && found.from === head.length && !/[:,(]\s$/.test(head))) return null;
+    const options = found.words.map((w) => ({
+      label: w.label,
+      detail: w.detail,
+      ...(w.info ? { info: w.info } : {}),
+    }));
+    return { from: line.from + found.from, options, validFor: /^[\w.-]*$/ };
+  };
+}
+
 export interface EditorParts {
   parent: HTMLElement;
   text: string;
   language: "yaml" | "markdown";
   label: string;
   readOnly: boolean;
+  suggest: Suggest | undefined;
   onChange: (text: string) => void;
   onBlur: () => void;
   onEscape: () => void;
@@ -85,7 +126,10 @@ export function openEditor(parts: EditorParts): EditorView {
     syntaxHighlighting(colours),
     look,
     problemMarks,
+    tooltips({ position: "fixed", parent: document.body }),
+    parts.suggest ? autocompletion({ override: [source(parts.suggest)], icons: false }) : [],
     keymap.of([
+      ...(parts.suggest ? completionKeymap : []),
       { key: "Escape", run: () => (parts.onEscape(), true) },
       indentWithTab,
       ...defaultKeymap.filter((k) => k.key !== "Mod-Enter" && k.key !== "Shift-Mod-k"),

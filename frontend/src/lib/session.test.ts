@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Notebook } from "./api.gen";
+import type { Cell, Notebook, Operation } from "./api.gen";
 import { FakeTransport } from "./fake-transport";
 import { Session } from "./session";
 import { Failure } from "./transport";
@@ -47,8 +47,8 @@ describe("an open notebook", () => {
     });
     await Promise.all([session.send({ type: "undo" }), session.send({ type: "redo" })]);
     expect(transport.sent.map((s) => s.body)).toEqual([
-      { type: "undo", revision: 1 },
-      { type: "redo", revision: 2 },
+      { type: "undo", revision: 1, page: session.page },
+      { type: "redo", revision: 2, page: session.page },
     ]);
   });
 
@@ -64,7 +64,8 @@ describe("an open notebook", () => {
     );
     await session.send({ type: "undo" });
     expect(moved).toEqual(["mine/b.md"]);
-    expect(transport.sent.map((s) => [s.path, s.query])).toEqual([
+    const edits = transport.sent.filter((s) => s.path !== "notebook/page");
+    expect(edits.map((s) => [s.path, s.query])).toEqual([
       ["notebook/copy", { path: "experiments/b.md" }],
       ["notebook/op", { path: "mine/b.md" }],
     ]);
@@ -80,9 +81,41 @@ describe("an open notebook", () => {
     expect(await session.send({ type: "undo" })).toBe(false);
     expect(session.state.get()).toMatchObject({
       pending: 0,
-      refused: { message: "world.n is 0, want 1 to 20" },
+      refused: { failure: { message: "world.n is 0, want 1 to 20" }, edit: { type: "undo" } },
     });
     expect(session.state.get().notebook?.revision).toBe(1);
+  });
+
+  test("an edit typed over a text that somebody else changed is made for the old text; the page's own edits follow each other", async () => {
+    const cell = (hash: string) => [{ id: "a", hash } as Cell];
+    const hashes = ["h2", "h3", "h4"];
+    const { transport, session } = await opened({
+      notebook: notebook({ cells: cell("h1") }),
+      "notebook/op": () => ({ notebook: notebook({ cells: cell(hashes.shift() ?? "") }) }),
+    });
+    const type = (source: string, hash: string) =>
+      session.send({ type: "set-source", cell: "a", source, hash });
+    await Promise.all([type("x", "h1"), type("xy", "h1")]);
+    await type("xyz", "foreign");
+    const sent = transport.sent
+      .filter((s) => s.path === "notebook/op")
+      .map((s) => (s.body as Operation).hash);
+    expect(sent).toEqual(["h1", "h2", "foreign"]);
+  });
+
+  test("taking over makes this page the writer", async () => {
+    let writer = "other";
+    const { session } = await opened({
+      notebook: () => notebook({ writer }),
+      "notebook/page": (_query: unknown, body: unknown) => {
+        const { page, take } = body as { page: string; take: boolean };
+        if (take) writer = page;
+        return { writer };
+      },
+    });
+    expect(session.state.get().notebook?.writer).toBe("other");
+    await session.takeOver();
+    expect(session.state.get().notebook?.writer).toBe(session.page);
   });
 
   test("a newer revision elsewhere is read again, an older one is not", async () => {

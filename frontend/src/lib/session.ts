@@ -1,5 +1,6 @@
-import type { Notebook, OpResult } from "./api.gen";
-import { toOperation, type Edit } from "./ops";
+import type { Notebook, OpResult, PageAnswer } from "./api.gen";
+import { hashOf, made, Successors, toOperation, type Edit, type Made } from "./ops";
+import { sameCells } from "./same-cells";
 import { Store } from "./store";
 import { failure, type Failure, type Transport } from "./transport";
 
@@ -7,8 +8,8 @@ export interface SessionState {
   notebook: Notebook | undefined;
   /** Why it could not be read. */
   error: Failure | undefined;
-  /** Why the last edit was refused; the notebook stands as the server has it. */
-  refused: Failure | undefined;
+  /** Why the last edit was refused, and the edit; the notebook stands as the server has it. */
+  refused: { failure: Failure; edit: Edit } | undefined;
   /** When reading began, 0 when it does not go on. */
   since: number;
   /** Edits on their way. */
@@ -23,9 +24,15 @@ const START: SessionState = {
   pending: 0,
 };
 
+/** How often the page says that it is there, in milliseconds; after 30 s of silence another page may write. */
+const PRESENCE = 8000;
+
 /** An open notebook. The server owns it: edits go there one after the other, and what comes back replaces what is shown. */
 export class Session {
   readonly state = new Store<SessionState>(START);
+  /** The name of this page for the server, which lets one page write at a time. */
+  readonly page = pageName();
+  private readonly successors = new Successors();
   private line: Promise<unknown> = Promise.resolve();
   private leave: () => void = () => undefined;
 
@@ -38,16 +45,29 @@ export class Session {
 
   /** Reads the notebook and follows it until the returned function is called. */
   open(): () => void {
-    void this.load();
+    void this.load().then(() => this.present());
     this.follow();
-    return () => this.leave();
+    const timer = setInterval(() => void this.present(), PRESENCE);
+    const away = () => void this.present({ leave: true });
+    addEventListener("pagehide", away);
+    return () => {
+      clearInterval(timer);
+      removeEventListener("pagehide", away);
+      away();
+      this.leave();
+    };
   }
 
   async load(): Promise<void> {
     this.state.update((s) => ({ ...s, since: Date.now() }));
     try {
       const notebook = await this.transport.get<Notebook>("notebook", { path: this.path });
-      this.state.update((s) => ({ ...s, notebook, error: undefined, since: 0 }));
+      this.state.update((s) => ({
+        ...s,
+        notebook: sameCells(s.notebook, notebook),
+        error: undefined,
+        since: 0,
+      }));
     } catch (error) {
       this.state.update((s) => ({ ...s, error: failure(error), since: 0 }));
     }
@@ -55,14 +75,37 @@ export class Session {
 
   /** Sends an edit after those before it. True when the server took it. */
   send(edit: Edit): Promise<boolean> {
+    const mine = made(edit, this.state.get().notebook);
     this.state.update((s) => ({ ...s, pending: s.pending + 1 }));
-    const done = this.line.then(() => this.apply(edit));
+    const done = this.line.then(() => this.apply(mine));
     this.line = done;
     return done;
   }
 
   dismiss(): void {
     this.state.update((s) => ({ ...s, refused: undefined }));
+  }
+
+  /** Writes from here; the page that wrote until now reads. */
+  async takeOver(): Promise<void> {
+    await this.present({ take: true });
+    await this.load();
+  }
+
+  private async present(how: { take?: boolean; leave?: boolean } = {}): Promise<void> {
+    if (!this.state.get().notebook) return;
+    try {
+      const { writer } = await this.transport.post<PageAnswer>(
+        "notebook/page",
+        { path: this.path },
+        { page: this.page, take: how.take ?? false, leave: how.leave ?? false },
+      );
+      this.state.update((s) =>
+        s.notebook && s.notebook.writer !== writer ? { ...s, notebook: { ...s.notebook, writer } } : s,
+      );
+    } catch {
+      // The connection line says that the server is away.
+    }
   }
 
   private follow(): void {
@@ -74,18 +117,25 @@ export class Session {
     });
   }
 
-  private async apply(edit: Edit): Promise<boolean> {
+  private async apply(mine: Made): Promise<boolean> {
     try {
       if (this.state.get().notebook?.read_only) await this.copy();
       const seen = this.state.get().notebook;
-      const op = seen ? toOperation(edit, seen) : edit;
+      const edit = { ...mine, hash: this.successors.of(mine.hash) };
+      const op = seen ? toOperation(edit, seen, this.page) : mine.edit;
       const { notebook } = await this.transport.post<OpResult>("notebook/op", { path: this.path }, op);
-      this.state.update((s) => ({ ...s, notebook, refused: undefined, pending: s.pending - 1 }));
+      if ("cell" in mine.edit) this.successors.note(edit.hash, hashOf(notebook, mine.edit.cell));
+      this.state.update((s) => ({
+        ...s,
+        notebook: sameCells(s.notebook, notebook),
+        refused: undefined,
+        pending: s.pending - 1,
+      }));
       return true;
     } catch (error) {
-      const refused = failure(error);
+      const refused = { failure: failure(error), edit: mine.edit };
       this.state.update((s) => ({ ...s, refused, pending: s.pending - 1 }));
-      if (refused.code === "conflict") await this.load();
+      if (refused.failure.code === "conflict") await this.load();
       return false;
     }
   }
@@ -94,8 +144,13 @@ export class Session {
   private async copy(): Promise<void> {
     const notebook = await this.transport.post<Notebook>("notebook/copy", { path: this.path }, { name: "" });
     this.path = notebook.path;
-    this.state.update((s) => ({ ...s, notebook }));
+    this.state.update((s) => ({ ...s, notebook: sameCells(s.notebook, notebook) }));
     this.follow();
+    void this.present();
     this.moved(notebook.path);
   }
+}
+
+function pageName(): string {
+  return globalThis.crypto?.randomUUID?.() ?? `page-${Date.now()}-${Math.random()}`;
 }

@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useState } from "react";
-import type { Job, Notebook, Plan, Results } from "./api.gen";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { Job, Notebook, Plan, Results, RunPage, RunRow, Stale } from "./api.gen";
 import { useApp, type App } from "./app";
 import { mergeJob } from "./jobs";
 import { useResource, type Resource } from "./resource";
@@ -14,6 +14,10 @@ export type Verb = "pause" | "resume" | "stop" | "finish";
 export interface Work {
   plan: Resource<Plan>;
   results: Resource<Results>;
+  /** What was changed since runs were made whose results stand. */
+  stale: Stale | undefined;
+  /** Runs at this budget, the newest of each arm, case and seed. */
+  runs: readonly RunRow[];
   run: () => void;
   control: (job: Job, verb: Verb) => void;
   /** Rises when sentences and tables of charts should be read again. */
@@ -34,6 +38,18 @@ export function useWork(notebook: Notebook, budget: string, job: Job | undefined
   );
   const results = useResource(ready ? `results ${path} ${budget} ${revision}` : "", (signal) =>
     transport.get<Results>("results", { path, budget }, signal),
+  );
+  const stale = useResource(ready ? `stale ${path} ${budget} ${revision} ${settled}` : "", (signal) =>
+    transport.get<Stale>("notebook/stale", { path, budget }, signal),
+  );
+  const known = useResource(`runs ${path} ${settled}`, (signal) =>
+    transport.get<RunPage>("runs", { path, limit: 500 }, signal),
+  );
+  const keptStale = useKept(stale, budget);
+  const keptKnown = useKept(known, budget);
+  const runs = useMemo(
+    () => newest([...(job?.runs ?? []), ...(keptKnown.data?.runs ?? [])].filter((r) => r.budget === budget)),
+    [job, keptKnown.data, budget],
   );
   const keptPlan = useKept(plan, budget);
   const keptResults = useKept(results, budget);
@@ -72,7 +88,16 @@ export function useWork(notebook: Notebook, budget: string, job: Job | undefined
       void transport.post<Job>(`job/${job.id}/${verb}`).then(keepIn(app)).catch(complainTo(app)),
     [app, transport],
   );
-  return { plan: keptPlan, results: keptResults, version, run, control };
+  return { plan: keptPlan, results: keptResults, stale: keptStale.data, runs, version, run, control };
+}
+
+/** The first of each arm, case and seed: the newest word stands first. */
+function newest(runs: readonly RunRow[]): RunRow[] {
+  const seen = new Set<string>();
+  return runs.filter((r) => {
+    const name = `${r.arm}\n${r.case}\n${r.seed}`;
+    return !seen.has(name) && seen.add(name) !== undefined;
+  });
 }
 
 function keepIn(app: App): (job: Job) => void {

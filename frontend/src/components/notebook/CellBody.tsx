@@ -2,6 +2,7 @@ import { ArmsCell } from "./ArmsCell";
 import type { CellViewProps } from "./CellView";
 import { ChartCell } from "./ChartCell";
 import { ClaimCell } from "./ClaimCell";
+import { NoteCell } from "./NoteCell";
 import { PlainCell } from "./PlainCell";
 import { ProseCell } from "./ProseCell";
 import { RunCell } from "./RunCell";
@@ -10,7 +11,7 @@ import { TableCell } from "./TableCell";
 
 /** The body that fits a kind of cell. Kinds without one of their own show their text. */
 export function CellBody(props: CellViewProps) {
-  const { cell, notebook, actions, controls, results } = props;
+  const { cell, path, actions, controls, results, stale } = props;
   switch (cell.kind) {
     case "prose":
       return (
@@ -25,10 +26,10 @@ export function CellBody(props: CellViewProps) {
     case "agent":
     case "memory":
     case "rl":
-      return <SetupCell cell={cell} actions={actions} />;
+      return <SetupCell cell={cell} actions={actions} stale={stale} />;
     case "arms":
     case "cases":
-      return <ArmsCell cell={cell} />;
+      return <ArmsCell cell={cell} book={props.book} actions={actions} stale={stale} />;
     case "run":
       if (!controls) return <PlainCell cell={cell} />;
       return (
@@ -42,14 +43,23 @@ export function CellBody(props: CellViewProps) {
       return (
         <ChartCell
           cell={cell}
-          path={notebook.path}
+          path={path}
           budget={props.budget}
           version={props.version}
           current={props.selected}
         />
       );
     case "claim":
-      return <ClaimCell cell={cell} results={results} />;
+      return <ClaimCell cell={cell} results={results} controls={controls} />;
+    case "note":
+      return (
+        <NoteCell
+          cell={cell}
+          editing={props.editing}
+          actions={actions}
+          onEdit={(on) => props.onEdit(props.place, on)}
+        />
+      );
     case "table":
       return <TableCell results={results} />;
     default:

@@ -7,6 +7,8 @@ interface Props {
   /** Step of a slider beside the number; without it there is none. */
   step: number | undefined;
   wrong: boolean;
+  /** Offered while typing. */
+  options: readonly string[];
   onType: (text: string) => void;
   onCommit: (text: string) => void;
   onLeave: () => void;
@@ -39,7 +41,7 @@ export function KnobControl(props: Props) {
   return <Typed {...props} />;
 }
 
-function Typed({ id, field, text, step, wrong, onType, onCommit, onLeave }: Props) {
+function Typed({ id, field, text, step, wrong, options, onType, onCommit, onLeave }: Props) {
   const numeric = field.type === "int" || field.type === "uint" || field.type === "float";
   return (
     <span className="knob-typed">
@@ -52,11 +54,19 @@ function Typed({ id, field, text, step, wrong, onType, onCommit, onLeave }: Prop
         spellCheck={false}
         autoComplete="off"
         aria-invalid={wrong}
+        list={options.length > 0 ? `${id}-list` : undefined}
         aria-describedby={`${id}-doc`}
         onChange={(e) => onType(e.target.value)}
         onBlur={onLeave}
         onKeyDown={(e) => e.key === "Enter" && !e.shiftKey && !e.ctrlKey && onLeave()}
       />
+      {options.length > 0 && (
+        <datalist id={`${id}-list`}>
+          {options.map((o) => (
+            <option key={o} value={o} />
+          ))}
+        </datalist>
+      )}
       {step !== undefined && (
         <input
           type="range"

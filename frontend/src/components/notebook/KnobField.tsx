@@ -6,10 +6,13 @@ import { KnobControl } from "./KnobControl";
 interface Props {
   form: FormField;
   onSet: (value: Json) => void;
+  options?: readonly string[];
+  /** "made with 0.3 by value": results that still stand were made with another value. */
+  stale?: string;
 }
 
 /** One knob: its name, its control, what it means, its range, the paper's value, its pitfall. */
-export function KnobField({ form, onSet }: Props) {
+export function KnobField({ form, onSet, options = [], stale = "" }: Props) {
   const { field } = form;
   const id = useId();
   const shown = showKnob(form.value);
@@ -43,7 +46,7 @@ export function KnobField({ form, onSet }: Props) {
   const notes = [rangeOf(field), field.unit].filter(Boolean).join(" ");
   return (
     <div
-      className={`knob${form.set ? " knob-set" : ""}${error ? " knob-wrong" : ""}`}
+      className={`knob${form.set ? " knob-set" : ""}${error ? " knob-wrong" : ""}${stale ? " knob-is-stale" : ""}`}
       data-field={field.path}
     >
       <label className="knob-name" htmlFor={id}>
@@ -56,6 +59,7 @@ export function KnobField({ form, onSet }: Props) {
         text={text}
         step={sliderStep(field)}
         wrong={error !== ""}
+        options={options}
         onType={type}
         onCommit={commit}
         onLeave={leave}
@@ -68,6 +72,11 @@ export function KnobField({ form, onSet }: Props) {
           </button>
         )}
       </p>
+      {stale && (
+        <p className="knob-stale">
+          <span aria-hidden="true">~</span> stale: results that stand were {stale}
+        </p>
+      )}
       {field.pitfall && (
         <p className="knob-pitfall">
           <span aria-hidden="true">!</span> {field.pitfall}

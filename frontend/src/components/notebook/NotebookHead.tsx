@@ -4,7 +4,7 @@ import { keyLabel } from "../../lib/keys";
 import type { Edit } from "../../lib/ops";
 import { library } from "../../lib/route";
 import { isMac } from "../../lib/platform";
-import type { Failure } from "../../lib/transport";
+import type { SessionState } from "../../lib/session";
 import { Button } from "../common/Button";
 import { RouteLink } from "../common/RouteLink";
 import { ProblemList } from "./ProblemList";
@@ -12,7 +12,13 @@ import { ProblemList } from "./ProblemList";
 interface Props {
   notebook: Notebook;
   results: Results | undefined;
-  refused: Failure | undefined;
+  refused: SessionState["refused"];
+  /** Another page writes; this one reads. */
+  reading: boolean;
+  onTakeOver: () => void;
+  asText: boolean;
+  onText: () => void;
+  onTimeline: () => void;
   onDismiss: () => void;
   onGo: (cell: string) => void;
   onSend: (edit: Edit) => void;
@@ -20,7 +26,9 @@ interface Props {
 }
 
 /** Above the cells: where the file is, undo and redo, what is wrong, what is recorded. */
-export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSend, onLesson }: Props) {
+export function NotebookHead(props: Props) {
+  const { notebook, results, refused, reading, asText, onDismiss, onGo, onSend } = props;
+  const { onLesson, onTakeOver, onText, onTimeline } = props;
   const problems = notebook.problems ?? [];
   const claims = (notebook.cells ?? []).filter((c) => c.kind === "claim").length;
   return (
@@ -52,6 +60,23 @@ export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSe
           </Button>
           <Button
             look="quiet"
+            icon="clock"
+            title="what it said before; each state can be restored"
+            onClick={onTimeline}
+          >
+            Timeline
+          </Button>
+          <Button
+            look="quiet"
+            icon="text"
+            pressed={asText}
+            title="the whole notebook as text"
+            onClick={onText}
+          >
+            All as text
+          </Button>
+          <Button
+            look="quiet"
             icon="undo"
             disabled={!notebook.can_undo}
             title={`${keyLabel("Mod+Z", isMac)} or u`}
@@ -80,16 +105,14 @@ export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSe
           </p>
         </div>
       )}
-      {results?.recorded && <p className="banner">Recorded results are shown: {results.recorded}.</p>}
-      {refused && (
-        <div className="failure" role="alert">
-          <p className="failure-what">this edit was not taken: {refused.message}</p>
-          {refused.hint && <p className="hint">{refused.hint}</p>}
-          <p>
-            <Button onClick={onDismiss}>All right</Button>
-          </p>
+      {reading && (
+        <div className="banner banner-reading" role="status">
+          <span>Another page writes in this notebook. This one reads along.</span>
+          <Button onClick={onTakeOver}>Take over</Button>
         </div>
       )}
+      {results?.recorded && <p className="banner">Recorded results are shown: {results.recorded}.</p>}
+      {refused && <Refused refused={refused} onDismiss={onDismiss} onSend={onSend} />}
       {problems.length > 0 && (
         <div className="problem-head">
           <p>
@@ -100,5 +123,33 @@ export function NotebookHead({ notebook, results, refused, onDismiss, onGo, onSe
         </div>
       )}
     </header>
+  );
+}
+
+interface RefusedProps {
+  refused: NonNullable<SessionState["refused"]>;
+  onDismiss: () => void;
+  onSend: (edit: Edit) => void;
+}
+
+/** An edit that was not taken. What was typed is not lost: it can be written over what stands there now. */
+function Refused({ refused, onDismiss, onSend }: RefusedProps) {
+  const { failure, edit } = refused;
+  const typed =
+    failure.code === "conflict" && edit.type === "set-source" && edit.cell !== "" ? edit : undefined;
+  return (
+    <div className="failure" role="alert">
+      <p className="failure-what">this edit was not taken: {failure.message}</p>
+      {failure.hint && <p className="hint">{failure.hint}</p>}
+      {typed && <pre className="plain">{typed.source}</pre>}
+      <p className="failure-foot">
+        {typed && (
+          <Button onClick={() => onSend({ type: "set-source", cell: typed.cell, source: typed.source })}>
+            Write mine over it
+          </Button>
+        )}
+        <Button onClick={onDismiss}>{typed ? "Keep what stands there" : "All right"}</Button>
+      </p>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { Cell } from "../../lib/api.gen";
+import { Prose } from "../common/Prose";
 
 /** A cell as the file has it. */
 export function PlainCell({ cell }: { cell: Cell }) {
-  if (cell.html) return <div className="prose" dangerouslySetInnerHTML={{ __html: cell.html }} />;
-  return <pre className="plain">{cell.source}</pre>;
+  return cell.html ? <Prose html={cell.html} /> : <pre className="plain">{cell.source}</pre>;
 }

@@ -17,6 +17,10 @@ export interface RunControls {
   onRun: () => void;
   onControl: (verb: Verb) => void;
   onOpenRun: (key: string) => void;
+  /** Writes more seeds into the run cell and runs them; undefined where that cannot be. */
+  onMoreSeeds: ((more: number) => void) | undefined;
+  /** Leads to the runs of the arms that an expression names. */
+  onEpisodes: (expressions: readonly string[]) => void;
 }
 
 interface Props {

@@ -1,14 +1,16 @@
-import type { Cell } from "../../lib/api.gen";
+import type { Cell, Stale } from "../../lib/api.gen";
+import { staleField } from "../../lib/stale";
 import { FieldForm } from "./FieldForm";
 import type { CellActions } from "./actions";
 
 interface Props {
   cell: Cell;
   actions: CellActions;
+  stale: Stale | undefined;
 }
 
 /** A part of the set-up: which kind is chosen, and its knobs. */
-export function SetupCell({ cell, actions }: Props) {
+export function SetupCell({ cell, actions, stale }: Props) {
   const kinds = cell.kinds ?? [];
   return (
     <>
@@ -28,6 +30,7 @@ export function SetupCell({ cell, actions }: Props) {
       )}
       <FieldForm
         fields={cell.fields ?? []}
+        staleOf={(path) => staleField(stale, `${cell.kind}.${path}`)}
         onSet={(field, value) => actions.send({ type: "set-field", cell: cell.id, field, value })}
       />
     </>

@@ -1,6 +1,4 @@
-import type { Edit } from "../../lib/ops";
+import type { NotebookActions } from "../../lib/cell-actions";
 
 /** What a cell can ask for. */
-export interface CellActions {
-  send: (edit: Edit) => void;
-}
+export type CellActions = Omit<NotebookActions, "paste">;

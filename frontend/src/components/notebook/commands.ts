@@ -1,6 +1,6 @@
 import type { KeyedCell } from "../../lib/cells";
 import type { Command } from "../../lib/keys";
-import { NEW_SECTION, type Edit } from "../../lib/ops";
+import type { NotebookActions } from "../../lib/cell-actions";
 
 interface Parts {
   entries: readonly KeyedCell[];
@@ -9,8 +9,12 @@ interface Parts {
   runCell: string;
   select: (cell: string) => void;
   edit: (place: string, on: boolean) => void;
-  send: (edit: Edit) => void;
+  actions: NotebookActions;
   run: () => void;
+  search: () => void;
+  timeline: () => void;
+  text: () => void;
+  lesson: () => void;
 }
 
 const GROUP = "Notebook";
@@ -20,7 +24,7 @@ export function notebookCommands(parts: Parts): Command[] {
   return [...moves(parts), ...edits(parts), ...runs(parts)];
 }
 
-function moves({ entries, selected, editing, select, edit }: Parts): Command[] {
+function moves({ entries, selected, editing, select, edit, search }: Parts): Command[] {
   const ids = entries.map((e) => e.cell.id);
   const step = (by: number) => {
     const at = ids.indexOf(selected);
@@ -62,38 +66,36 @@ function moves({ entries, selected, editing, select, edit }: Parts): Command[] {
       title: "Search here",
       group: GROUP,
       keys: ["/"],
-      run: () => document.querySelector<HTMLButtonElement>(".outline button")?.focus(),
+      run: search,
     },
   ];
 }
 
-function edits({ entries, selected, send }: Parts): Command[] {
+function edits({ entries, selected, actions, timeline, text, lesson }: Parts): Command[] {
   const ids = entries.map((e) => e.cell.id);
-  const insert = (after: string) => send({ type: "insert-cell", after, kind: "prose", source: NEW_SECTION });
+  const { send } = actions;
+  const one = (id: string, title: string, keys: string[], run: () => void): Command => ({
+    id,
+    title,
+    group: GROUP,
+    keys,
+    run,
+  });
+  const below = selected || (ids.at(-1) ?? "");
   return [
-    { id: "undo", title: "Undo", group: GROUP, keys: ["Mod+Z", "u"], run: () => send({ type: "undo" }) },
-    { id: "redo", title: "Redo", group: GROUP, keys: ["Mod+Shift+Z"], run: () => send({ type: "redo" }) },
-    {
-      id: "insert-above",
-      title: "Text above this cell",
-      group: GROUP,
-      keys: ["a"],
-      run: () => insert(ids[ids.indexOf(selected) - 1] ?? ""),
-    },
-    {
-      id: "insert-below",
-      title: "Text below this cell",
-      group: GROUP,
-      keys: ["b"],
-      run: () => insert(selected || (ids.at(-1) ?? "")),
-    },
-    {
-      id: "cut",
-      title: "Delete this cell (undo brings it back)",
-      group: GROUP,
-      keys: ["x"],
-      run: () => selected && send({ type: "delete-cell", cell: selected }),
-    },
+    one("undo", "Undo", ["Mod+Z", "u"], () => send({ type: "undo" })),
+    one("redo", "Redo", ["Mod+Shift+Z"], () => send({ type: "redo" })),
+    one("insert-above", "Text above this cell", ["a"], () =>
+      actions.add("prose", ids[ids.indexOf(selected) - 1] ?? ""),
+    ),
+    one("insert-below", "Text below this cell", ["b"], () => actions.add("prose", below)),
+    one("cut", "Cut this cell", ["x"], () => selected && actions.cut(selected)),
+    one("paste", "Paste the cut cell below", ["p"], () => actions.paste(below)),
+    one("move-up", "Move this cell up", ["Alt+ArrowUp"], () => selected && actions.step(selected, -1)),
+    one("move-down", "Move this cell down", ["Alt+ArrowDown"], () => selected && actions.step(selected, 1)),
+    one("timeline", "Timeline: earlier states of this notebook", [], timeline),
+    one("as-text", "The whole notebook as text", [], text),
+    one("lesson", "This notebook as a lesson", [], lesson),
   ];
 }
 
