@@ -50,3 +50,18 @@ test("labels speak of the system's keys", () => {
   expect(keyLabel("Mod+K", true)).toBe("⌘+K");
   expect(keyLabel("g l", false)).toBe("g then l");
 });
+
+test("letters typed into a field are text, also those that would begin a sequence", () => {
+  const go: Command = {
+    id: "go",
+    title: "",
+    group: "",
+    keys: ["Mod+4", "g e"],
+    typing: true,
+    run: () => undefined,
+  };
+  expect(match([go], "g", "", true).kind).toBe("none");
+  expect(match([go], "e", "g", true).kind).toBe("none");
+  expect(match([go], "Mod+4", "", true).kind).toBe("run");
+  expect(match([go], "e", "g", false).kind).toBe("run");
+});

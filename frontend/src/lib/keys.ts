@@ -41,11 +41,13 @@ export type Match = { kind: "run"; command: Command } | { kind: "wait" } | { kin
 export function match(commands: readonly Command[], press: string, pending: string, typing: boolean): Match {
   const now = pending ? `${pending} ${press}` : press;
   const open = commands.filter((c) => !typing || c.typing === true);
+  // In a field a bare letter is text, also where it begins a sequence.
+  const means = (key: string) => !typing || !/^\S(\s|$)/.test(key);
   for (let i = open.length - 1; i >= 0; i--) {
     const command = open[i];
-    if (command?.keys.includes(now)) return { kind: "run", command };
+    if (command?.keys.some((k) => k === now && means(k))) return { kind: "run", command };
   }
-  const starts = open.some((c) => c.keys.some((k) => k.startsWith(now + " ")));
+  const starts = open.some((c) => c.keys.some((k) => k.startsWith(now + " ") && means(k)));
   return starts ? { kind: "wait" } : { kind: "none" };
 }
 
