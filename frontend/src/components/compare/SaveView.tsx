@@ -2,7 +2,7 @@ import { useId, useState } from "react";
 import type { CompareTable, Library, Notebook, OpResult } from "../../lib/api.gen";
 import { useApp } from "../../lib/app";
 import { chartSource, noteSource } from "../../lib/compare";
-import { toOperation } from "../../lib/ops";
+import { made, toOperation } from "../../lib/ops";
 import { useResource } from "../../lib/resource";
 import { notebookRoute, type CompareRoute } from "../../lib/route";
 import { failure } from "../../lib/transport";
@@ -82,7 +82,7 @@ async function keep(
   const at = { path: notebook.path };
   const insert = async (kind: string, source: string) => {
     const last = (notebook.cells ?? []).at(-1)?.id ?? "";
-    const edit = toOperation({ type: "insert-cell", after: last, kind, source }, notebook);
+    const edit = toOperation(made({ type: "insert-cell", after: last, kind, source }, notebook), notebook, "");
     notebook = (await transport.post<OpResult>("notebook/op", at, edit)).notebook;
   };
   const chart = chartSource(table);
