@@ -28,6 +28,11 @@ export interface Lens {
 
 const PLAIN: Lens = { span: undefined, smooth: "" };
 
+/** A chart as it opens: smoothed where that is set under Settings, Charts, else as the notebook says. */
+function usualLens(points: number): Lens {
+  return points > 1 ? { ...PLAIN, smooth: String(points) } : PLAIN;
+}
+
 /** While points come, a view of the reader's own is read again this often, in milliseconds. */
 const AGAIN = 1000;
 
@@ -133,8 +138,8 @@ interface OwnView {
 
 /** A view that the reader chose: read from the server whenever it changes, the newest wish only. */
 function useOwnView(source: ChartSource, ground: string, shared: Resource<Chart>): OwnView {
-  const { transport } = useApp();
-  const [lens, setLens] = useState(PLAIN);
+  const { transport, preferences } = useApp();
+  const [lens, setLens] = useState(() => usualLens(preferences.number("charts.smoothing")));
   const [held, setHeld] = useState<{ chart: Chart; topic: string }>();
   const [error, setError] = useState<Failure>();
   const latest = useRef<Latest<Query> | undefined>(undefined);

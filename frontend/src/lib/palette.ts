@@ -3,6 +3,8 @@ export interface Entry {
   id: string;
   title: string;
   group: string;
+  /** More words that find it without being shown. */
+  also?: string;
   keys: readonly string[];
   run: () => void;
 }
@@ -21,7 +23,7 @@ export function rank(entries: readonly Entry[], query: string): Entry[] {
 /** 0 when a word is missing; more where words begin the title or a word of it. */
 function score(entry: Entry, words: readonly string[]): number {
   const title = entry.title.toLowerCase();
-  const all = `${title} ${entry.group.toLowerCase()}`;
+  const all = `${title} ${entry.group.toLowerCase()} ${(entry.also ?? "").toLowerCase()}`;
   let total = 0;
   for (const word of words) {
     const at = all.indexOf(word);

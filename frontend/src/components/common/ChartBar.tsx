@@ -22,6 +22,11 @@ interface Props {
 /** Windows of the trailing mean that are offered, in points. */
 const SMOOTHS = ["1", "10", "50", "200", "1000"];
 
+/** The windows to choose from, the present one among them. */
+function smooths(present: string): string[] {
+  return [...new Set([...SMOOTHS, ...(present ? [present] : [])])].sort((a, b) => Number(a) - Number(b));
+}
+
 /** The buttons of a chart: zoom, smoothing, table, export. */
 export function ChartBar(props: Props) {
   const { title, source, lens, whole, asTable, exporting, onLens, onTable, onExporting } = props;
@@ -56,7 +61,7 @@ export function ChartBar(props: Props) {
             <span className="unseen">smoothing of {title}</span>
             <select value={lens.smooth} onChange={(e) => onLens({ ...lens, smooth: e.target.value })}>
               <option value="">smoothing as set</option>
-              {SMOOTHS.map((n) => (
+              {smooths(lens.smooth).map((n) => (
                 <option key={n} value={n}>
                   {n === "1" ? "no smoothing" : `mean of ${count(Number(n))} points`}
                 </option>

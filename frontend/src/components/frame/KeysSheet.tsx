@@ -2,7 +2,9 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useApp } from "../../lib/app";
 import { keyLabel, type Command } from "../../lib/keys";
 import { isMac } from "../../lib/platform";
+import { settings } from "../../lib/route";
 import { useStore } from "../../lib/store";
+import { RouteLink } from "../common/RouteLink";
 
 interface Props {
   open: boolean;
@@ -11,7 +13,9 @@ interface Props {
 
 /** The keys of the open screen. Every one of them has a button or a line in the palette too. */
 export function KeysSheet({ open, onClose }: Props) {
-  const commands = useStore(useApp().commands.all);
+  const app = useApp();
+  const commands = useStore(app.commands.all);
+  const changed = useStore(app.commands.changed);
   return (
     <Dialog.Root open={open} onOpenChange={(on) => !on && onClose()}>
       <Dialog.Portal>
@@ -21,6 +25,9 @@ export function KeysSheet({ open, onClose }: Props) {
             <Dialog.Title>Keys</Dialog.Title>
             <Dialog.Close className="button button-quiet">Close</Dialog.Close>
           </div>
+          <p className="fine">
+            All can be changed: <RouteLinkOut onGo={onClose} />
+          </p>
           <LastHint />
           <div className="keys">
             {groups(commands).map(([group, list]) => (
@@ -34,7 +41,10 @@ export function KeysSheet({ open, onClose }: Props) {
                           <kbd key={k}>{keyLabel(k, isMac)}</kbd>
                         ))}
                       </dt>
-                      <dd>{c.title}</dd>
+                      <dd>
+                        {c.title}
+                        {changed[c.id] && <span className="fine"> (changed)</span>}
+                      </dd>
                     </div>
                   ))}
                 </dl>
@@ -51,6 +61,14 @@ export function KeysSheet({ open, onClose }: Props) {
 function LastHint() {
   const { hint } = useStore(useApp().hints.shown);
   return hint ? <p className="keys-hint">{hint.text}</p> : null;
+}
+
+function RouteLinkOut({ onGo }: { onGo: () => void }) {
+  return (
+    <span onClick={onGo}>
+      <RouteLink to={{ ...settings, query: "keys" }}>Settings, Keys</RouteLink>
+    </span>
+  );
 }
 
 function groups(commands: readonly Command[]): [string, Command[]][] {

@@ -1,7 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useEffect, useId, useRef, useState } from "react";
 import { useApp } from "../../lib/app";
-import type { Library } from "../../lib/api.gen";
+import type { Found, Library, MemoryPage } from "../../lib/api.gen";
 import { keyLabel } from "../../lib/keys";
 import { rank, type Entry } from "../../lib/palette";
 import { isMac } from "../../lib/platform";
@@ -16,7 +16,10 @@ interface Props {
 
 const SHOWN = 12;
 
-/** Screens, notebooks, runs and commands by name. */
+/** How long typing rests before the server is asked, in milliseconds. */
+const REST = 120;
+
+/** Screens, notebooks, runs, entries of the open run's memory and commands by name. */
 export function Palette({ open, onClose }: Props) {
   return (
     <Dialog.Root open={open} onOpenChange={(on) => !on && onClose()}>
@@ -39,7 +42,17 @@ function Search({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
-  const entries = rank(paletteEntries(app, commands, papers.data, jobs), query).slice(0, SHOWN);
+  const asked = useCalm(query.trim());
+  const run = useStore(app.lastRun);
+  const runs = useResource(asked && `find ${asked}`, (signal) =>
+    app.transport.get<Found>("find", { q: asked }, signal),
+  );
+  const memory = useResource(asked && run && `find ${asked} in ${run}`, (signal) =>
+    app.transport.get<MemoryPage>(`run/${run}/memory/page`, { q: asked, limit: 5 }, signal),
+  );
+  const remembered = asked && memory.data ? { run, query: asked, page: memory.data } : undefined;
+  const all = paletteEntries(app, commands, papers.data, jobs, (asked && runs.data?.runs) || [], remembered);
+  const entries = rank(all, query).slice(0, SHOWN);
   const chosen = Math.min(at, Math.max(0, entries.length - 1));
   useEffect(() => {
     list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
@@ -61,7 +74,7 @@ function Search({ onClose }: { onClose: () => void }) {
         aria-controls={id}
         aria-activedescendant={entries.length > 0 ? `${id}-${chosen}` : undefined}
         aria-label="Search screens, notebooks, runs and commands"
-        placeholder="Search screens, notebooks, runs, commands"
+        placeholder="Search screens, notebooks, runs, memory, commands"
         autoFocus
         value={query}
         onChange={(e) => {
@@ -97,4 +110,14 @@ function Search({ onClose }: { onClose: () => void }) {
       {entries.length === 0 && <p className="palette-none">Nothing is called “{query}”.</p>}
     </>
   );
+}
+
+/** The text once it has rested for a moment. */
+function useCalm(text: string): string {
+  const [calm, setCalm] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setCalm(text), REST);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return calm;
 }

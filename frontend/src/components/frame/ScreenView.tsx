@@ -2,8 +2,10 @@ import { lazy, Suspense, useEffect, useRef } from "react";
 import { useApp } from "../../lib/app";
 import { never, type Route } from "../../lib/route";
 import { useStore } from "../../lib/store";
+import { focusHeading } from "../../lib/heading-focus";
 import { Loading } from "../common/Loading";
 import { LibraryScreen } from "../library/LibraryScreen";
+import { ScreenBoundary } from "./ScreenBoundary";
 
 const NotebookScreen = lazy(() => import("../notebook/NotebookScreen"));
 const RunScreen = lazy(() => import("../run/RunScreen"));
@@ -35,9 +37,17 @@ export function ScreenView() {
       element.removeEventListener("scroll", keep);
     };
   }, [navigation, place]);
+  const before = useRef(route.screen);
+  useEffect(() => {
+    if (before.current === route.screen || !ref.current) return;
+    before.current = route.screen;
+    return focusHeading(ref.current);
+  }, [route.screen]);
   return (
     <main id="main" className={`screen screen-${route.screen}`} ref={ref} tabIndex={-1} key={route.screen}>
-      <Suspense fallback={<Loading what="the page" />}>{screen(route)}</Suspense>
+      <ScreenBoundary place={place}>
+        <Suspense fallback={<Loading what="the page" />}>{screen(route)}</Suspense>
+      </ScreenBoundary>
     </main>
   );
 }

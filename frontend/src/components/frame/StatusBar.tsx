@@ -2,7 +2,7 @@ import { useApp } from "../../lib/app";
 import { age } from "../../lib/format";
 import { isLive, summarise } from "../../lib/jobs";
 import { useNow } from "../../lib/now";
-import { notebookRoute } from "../../lib/route";
+import { formatRoute, notebookRoute } from "../../lib/route";
 import { useStore } from "../../lib/store";
 import { useSpoken } from "../../lib/spoken";
 import { ProgressBar } from "../common/ProgressBar";
@@ -19,17 +19,21 @@ export function StatusBar() {
   return (
     <footer className="statusbar">
       {work && first ? (
-        <button
-          type="button"
+        <a
           className="statusbar-work"
           title={first.title}
-          onClick={() => app.navigation.go(notebookRoute(first.path))}
+          href={formatRoute(notebookRoute(first.path))}
+          onClick={(event) => {
+            if (event.metaKey || event.ctrlKey) return;
+            event.preventDefault();
+            app.navigation.go(notebookRoute(first.path));
+          }}
         >
           <StateMark state={work.paused ? "paused" : "running"} />
           <ProgressBar share={work.share} label="all work" thin />
           <span>{work.text}</span>
           {work.failed > 0 && <span className="tone-bad">! {work.failed} failed</span>}
-        </button>
+        </a>
       ) : (
         <span className="statusbar-idle">no work is running</span>
       )}
