@@ -29,6 +29,7 @@ type shares struct {
 type shareJob struct {
 	stop context.CancelFunc
 	file string
+	over chan struct{} // closed when it is written or failed
 
 	mu   sync.Mutex
 	view ShareJob
@@ -121,7 +122,7 @@ func (s *Server) startShare(at string, req ShareRequest) (ShareJob, error) {
 		return ShareJob{}, err
 	}
 	id := reference()
-	j := &shareJob{file: filepath.Join(folder, id+end), view: ShareJob{ID: id, State: shareRunning,
+	j := &shareJob{file: filepath.Join(folder, id+end), over: make(chan struct{}), view: ShareJob{ID: id, State: shareRunning,
 		Name: strings.TrimSuffix(fileOf(at, doc), suffix) + end, LeftOut: []string{}, Leaks: []bundle.Leak{}}}
 	var ctx context.Context
 	ctx, j.stop = context.WithCancel(s.life)
@@ -133,6 +134,7 @@ func (s *Server) startShare(at string, req ShareRequest) (ShareJob, error) {
 	}
 	s.shares.add(j)
 	s.work.Go(func() {
+		defer close(j.over)
 		defer j.stop()
 		s.writeShare(ctx, at, req, j)
 	})

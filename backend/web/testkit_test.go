@@ -152,6 +152,7 @@ type fakeOwner struct {
 	all      string            // state of the others
 	values   map[string]*points
 	cases    []string
+	keys     map[string]string // other keys for some runs
 	sections map[string]json.RawMessage
 	stored   []store.Run
 	verdicts []stats.Verdict
@@ -200,6 +201,7 @@ func (o *fakeOwner) look(budget, arm, kase string, seed uint64) sched.RunInfo {
 	var r sched.RunInfo
 	r.Arm, r.Case, r.Seed = arm, kase, seed
 	r.Key = strings.ReplaceAll(fmt.Sprintf("%s-%s %s-%d", budget, arm, kase, seed), " -", "-")
+	r.Key = cmp.Or(o.keys[r.Key], r.Key)
 	r.State = cmp.Or(o.state[r.Key], o.all)
 	if len(o.jobs) > 0 {
 		for _, live := range o.jobs[0].Runs {

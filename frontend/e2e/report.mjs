@@ -1,16 +1,19 @@
-// Opens exported pages from disk with the network off: `node e2e/report.mjs PAGE.html [PICTURES]`. It asks for no request, no error,
-// and for a slider, an inspector and a keyboard that work.
+// Opens an exported page from disk with the network off: no request, no error, and a slider, an inspector and a keyboard that work.
+// LOCI_REPORT is the page and LOCI_SHOTS takes pictures; arguments say the same: `node e2e/report.mjs PAGE.html [PICTURES]`.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openBrowser } from "./browser.mjs";
 
-const [file, pictures] = process.argv.slice(2);
+const file = process.argv[2] ?? process.env.LOCI_REPORT;
+const pictures = process.argv[3] ?? process.env.LOCI_SHOTS;
 if (!file) {
-  console.error("usage: node e2e/report.mjs PAGE.html [folder for pictures]");
+  console.error("LOCI_REPORT is not set: write a page with `loci report NOTEBOOK -o PAGE.html` and give its name");
   process.exit(2);
 }
+if (pictures) await mkdir(pictures, { recursive: true });
 
 const browser = await openBrowser();
 try {
@@ -113,8 +116,6 @@ async function memory(page) {
 /** The page's own policy: a script that was put into the file does not run. */
 async function refused() {
   const text = await readFile(file, "utf8");
-  const { writeFile, mkdtemp, rm } = await import("node:fs/promises");
-  const { tmpdir } = await import("node:os");
   const folder = await mkdtemp(`${tmpdir()}/report-`);
   const changed = `${folder}/changed.html`;
   await writeFile(

@@ -84,6 +84,7 @@ async function onePage(page, ctx, folder) {
 
 /** A file that is none is refused in words, and nothing of it is kept. */
 async function refused(page, ctx, folder) {
+  ctx.tolerate?.("Failed to load resource"); // the refusal itself, as browsers log it
   const broken = join(folder, "broken.loci");
   await writeFile(broken, "no archive");
   await page.goto(at(ctx, "/"));
