@@ -110,7 +110,14 @@ func excerpt(where, text, query string) (InspectMatch, bool) {
 		i, end = runePlace(text, low, i), runePlace(text, low, end)
 	}
 	from, to := max(0, i-aroundHit), min(len(text), end+aroundHit)
-	return InspectMatch{Where: where, Before: strings.ToValidUTF8(text[from:i], ""), Hit: text[i:end], After: strings.ToValidUTF8(text[end:to], "")}, true
+	m := InspectMatch{Where: where, Before: strings.ToValidUTF8(text[from:i], ""), Hit: text[i:end], After: strings.ToValidUTF8(text[end:to], "")}
+	if from > 0 {
+		m.Before = "… " + m.Before
+	}
+	if to < len(text) {
+		m.After += " …"
+	}
+	return m, true
 }
 
 // runePlace is the place in text of a place in its small form.

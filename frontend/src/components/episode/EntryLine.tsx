@@ -1,5 +1,5 @@
 import type { EntryNote } from "../../lib/api.gen";
-import { plural } from "../../lib/format";
+import { count, plural } from "../../lib/format";
 import { Button } from "../common/Button";
 
 interface Props {
@@ -17,7 +17,8 @@ export function EntryLine({ id, note, onLife, onFork }: Props) {
         <b>{id}</b> {note?.text}
       </p>
       <p className="fine">
-        {note && `born in episode ${note.born}, step ${note.born_t} · read ${note.read} ×${came(note)}`}
+        {note &&
+          `born in episode ${note.born}, step ${note.born_t} · read ${count(note.read)} ×${came(note)}`}
         <Button look="quiet" onClick={onLife}>
           life
         </Button>

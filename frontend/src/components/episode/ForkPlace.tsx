@@ -25,13 +25,9 @@ export function ForkPlace({ runKey, episode, at, target, onClose }: Props) {
   const { entry, bank } = target;
   return (
     <section className="fork-place" aria-label="Fork here">
-      <div className="panel-head">
-        <h2>Fork at step {at}</h2>
-        <span className="grow" />
-        <Button look="quiet" icon="close" onClick={onClose}>
-          Close
-        </Button>
-      </div>
+      <Button look="quiet" icon="close" onClick={onClose}>
+        Close
+      </Button>
       <Suspense fallback={<Loading what="the fork panel" lines={3} />}>
         <Panel
           runKey={runKey}
