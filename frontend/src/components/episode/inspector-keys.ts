@@ -38,7 +38,6 @@ export function useInspectorKeys({ head, route, at, moment, onStep, onCompare, o
       .catch((error: unknown) => app.notice(failure(error).message));
   };
   const memory = () => app.navigation.go(memoryRoute(route.key, "", moment));
-  const group = "Episode";
   useCommands(
     app.commands,
     head.steps === 0
@@ -47,7 +46,7 @@ export function useInspectorKeys({ head, route, at, moment, onStep, onCompare, o
           {
             id: "step-next",
             title: "Next step",
-            group,
+            group: "Episode",
             keys: ["j", "ArrowRight"],
             keyOnly: true,
             run: () => onStep(at + 1),
@@ -55,28 +54,46 @@ export function useInspectorKeys({ head, route, at, moment, onStep, onCompare, o
           {
             id: "step-back",
             title: "Previous step",
-            group,
+            group: "Episode",
             keys: ["k", "ArrowLeft"],
             keyOnly: true,
             run: () => onStep(at - 1),
           },
-          { id: "event-next", title: "Next event of interest", group, keys: ["]"], run: () => jump(1) },
-          { id: "event-back", title: "Previous event of interest", group, keys: ["["], run: () => jump(-1) },
-          { id: "step-first", title: "First step", group, keys: ["Home"], run: () => onStep(0) },
-          { id: "step-last", title: "Last step", group, keys: ["End"], run: () => onStep(head.steps - 1) },
+          {
+            id: "event-next",
+            title: "Next event of interest",
+            group: "Episode",
+            keys: ["]"],
+            run: () => jump(1),
+          },
+          {
+            id: "event-back",
+            title: "Previous event of interest",
+            group: "Episode",
+            keys: ["["],
+            run: () => jump(-1),
+          },
+          { id: "step-first", title: "First step", group: "Episode", keys: ["Home"], run: () => onStep(0) },
+          {
+            id: "step-last",
+            title: "Last step",
+            group: "Episode",
+            keys: ["End"],
+            run: () => onStep(head.steps - 1),
+          },
           {
             id: "episode-compare",
             title: "Compare with another episode",
-            group,
+            group: "Episode",
             keys: ["c"],
             run: onCompare,
           },
-          { id: "episode-fork", title: "Fork at this step", group, keys: ["o"], run: onFork },
-          { id: "episode-memory", title: "Memory at this step", group, keys: ["m"], run: memory },
+          { id: "episode-fork", title: "Fork at this step", group: "Episode", keys: ["o"], run: onFork },
+          { id: "episode-memory", title: "Memory at this step", group: "Episode", keys: ["m"], run: memory },
           {
             id: "episode-search",
             title: "Search the steps of this episode",
-            group,
+            group: "Episode",
             keys: ["/"],
             run: () => document.querySelector<HTMLInputElement>(".inspect-search input")?.focus(),
           },
