@@ -24,9 +24,9 @@ func PairsOf(p Pairs) (Chart, error) {
 	i := stats.Paired(p.Changed, p.Same, alpha)
 	out := Chart{Points: int64(2 * len(p.Changed)), Caption: fmt.Sprintf("%d pairs, each with random numbers of its own; lines join pairs that differ", len(p.Changed)),
 		Table: Table{Columns: []string{"pair", "as it was", p.Name, "difference"}}}
-	if out.Sentence = fmt.Sprintf("%s: %s on average over %d pairs", p.Name, exact(float64(i.Mean)), i.N); i.N >= fewest {
-		low, high := ends(i)
-		out.Sentence += fmt.Sprintf(", 95 %% t interval %s to %s", low, high)
+	out.Sentence = fmt.Sprintf("%s: %.3g on average over %d pairs", p.Name, float64(i.Mean), i.N)
+	if i.N >= fewest {
+		out.Sentence += fmt.Sprintf(", 95 %% t interval %.3g to %.3g", float64(i.Low), float64(i.High))
 	}
 	var same, changed, joined []any
 	for k := range p.Changed {

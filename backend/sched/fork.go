@@ -52,6 +52,7 @@ type ForkInfo struct {
 // forking is a fork of this process.
 type forking struct {
 	cancel context.CancelFunc
+	ended  chan struct{} // closed when it is over
 
 	mu    sync.Mutex
 	info  ForkInfo
@@ -133,13 +134,14 @@ func (o *Owner) branch(key string, parent store.Run, req ForkRequest) (ForkInfo,
 		return ForkInfo{}, lab.Errorf(lab.Cancelled, "Loci is closing, no fork can start").WithHint("start Loci again")
 	}
 	ctx, cancel := context.WithCancel(o.ctx)
-	f := &forking{cancel: cancel, info: ForkInfo{Key: key, Title: req.Fork.Title(parent.Arm, parent.Seed), Arm: parent.Arm, Seed: parent.Seed, Fork: req.Fork,
+	f := &forking{cancel: cancel, ended: make(chan struct{}), info: ForkInfo{Key: key, Title: req.Fork.Title(parent.Arm, parent.Seed), Arm: parent.Arm, Seed: parent.Seed, Fork: req.Fork,
 		State: Queued, Made: o.Now()}}
 	if o.forks == nil {
 		o.forks = map[string]*forking{}
 	}
 	o.forks[key] = f
 	o.work.Go(func() {
+		defer close(f.ended)
 		defer cancel()
 		select {
 		case o.slots <- struct{}{}:
@@ -160,7 +162,7 @@ func (o *Owner) forked(f *forking, err error, ctx context.Context) {
 	if state == Interrupted {
 		state = Failed // nobody continues it: it is asked for again
 	}
-	if state == Failed {
+	if state == Failed && lab.CodeOf(err) == lab.Internal {
 		o.Log.Error("fork failed", "key", f.info.Key, "parent", f.info.Fork.Parent, "error", err, "cause", errors.Unwrap(err))
 	}
 	f.set(func(i *ForkInfo) {

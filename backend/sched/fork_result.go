@@ -81,6 +81,9 @@ func (r ForkResult) Words(f lab.Fork) string {
 		return fmt.Sprintf("%s: the return changes by %s in each of %d replays. All replays are the same: nothing here depends on chance, and one look says it all.",
 			what, signed(float64(e.Return.Mean)), e.N)
 	}
+	if float64(e.Return.Mean) == 0 && float64(e.Return.SD) == 0 {
+		return fmt.Sprintf("%s: the return is the same in each of %d pairs.", what, e.N)
+	}
 	interval := fmt.Sprintf("%s on average (%s to %s, 95 %% t interval, %d pairs, p = %s)", signed(float64(e.Return.Mean)),
 		signed(float64(e.Return.Low)), signed(float64(e.Return.High)), e.N, chance(float64(e.Sign.P)))
 	if float64(e.Return.Low) > 0 || float64(e.Return.High) < 0 {
@@ -95,7 +98,7 @@ func signed(x float64) string {
 	if math.Abs(x) < 5e-4 {
 		return "0"
 	}
-	return fmt.Sprintf("%+.2g", x)
+	return strings.Replace(fmt.Sprintf("%+.2g", x), "-", "−", 1)
 }
 
 func chance(p float64) string {

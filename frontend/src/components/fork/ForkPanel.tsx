@@ -60,12 +60,6 @@ export function ForkPanel({ runKey, episode, step, bank = "", entry = "" }: Prop
 
   return (
     <section className="fork" aria-label={`Fork at episode ${episode}, step ${step}`}>
-      <h2>
-        Fork here{" "}
-        <small>
-          episode {episode}, step {step}
-        </small>
-      </h2>
       {place.error && (
         <FailureBox
           failure={place.error}

@@ -44,7 +44,7 @@ export function PairsChart({ fork }: { fork: ForkView }) {
       {error && <FailureBox failure={error} what="this chart could not be drawn" onRetry={reload} />}
       <div className="chart-host" ref={host} role="img" aria-label={data?.sentence ?? "pairs of replays"} />
       <figcaption>
-        {data?.sentence} <span className="chart-caption">{data?.caption}</span>
+        <span className="chart-caption">{data?.caption}</span>
       </figcaption>
       {data && (
         <details>
