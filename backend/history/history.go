@@ -7,7 +7,9 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"hash/maphash"
 	"sync/atomic"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -28,6 +30,7 @@ type Run struct {
 	floats   int   // numbers of all vectors that are kept
 	seen     int64 // events of the record taken in
 	taken    atomic.Int64
+	seed     maphash.Seed
 }
 
 // event is one memory operation. What a reading says beyond its hits, its reason and its query, stays in the record, at seq.
@@ -77,7 +80,7 @@ type Flaw struct {
 
 // New makes an empty index.
 func New() *Run {
-	return &Run{byName: map[string]int{}, ended: map[int64]int{}, prompts: map[prompt]int{}}
+	return &Run{byName: map[string]int{}, ended: map[int64]int{}, prompts: map[prompt]int{}, seed: maphash.MakeSeed()}
 }
 
 // Moments is the newest moment: the number of memory events so far.
@@ -169,17 +172,79 @@ func (h *Run) frame(f record.Frame) error {
 		}
 		return nil
 	}
+	if f.Kind == lab.KindMemory {
+		return h.operation(f)
+	}
 	ev, err := f.Event()
 	if err != nil {
 		return err
 	}
-	switch ev := ev.(type) {
-	case lab.Episode:
-		h.Episode(ev)
-	case lab.Memory:
-		h.Memory(f.Seq, ev)
+	if e, ok := ev.(lab.Episode); ok {
+		h.Episode(e)
 	}
 	return nil
+}
+
+// operation reads what the index keeps of a memory event. The entry before it is decoded only where its bytes are not those of the entry
+// after the operation before: most of the time of a first reading would go there.
+func (h *Run) operation(f record.Frame) error {
+	var raw struct {
+		Op      lab.MemoryOp    `json:"op"`
+		Bank    string          `json:"bank"`
+		Episode int64           `json:"episode"`
+		T       int             `json:"t"`
+		Entry   string          `json:"entry"`
+		Before  json.RawMessage `json:"before"`
+		After   json.RawMessage `json:"after"`
+		Sources []string        `json:"sources"`
+		Hits    []struct {
+			Entry string `json:"entry"`
+			Rank  int    `json:"rank"`
+			Used  bool   `json:"used"`
+		} `json:"hits"`
+		Size   int `json:"size"`
+		Tokens int `json:"tokens"`
+	}
+	if err := json.Unmarshal(f.Payload, &raw); err != nil {
+		return lab.Errorf(lab.Invalid, "memory operation %d of the record cannot be read: %w", f.Seq, err)
+	}
+	ev := lab.Memory{Op: raw.Op, Bank: raw.Bank, Episode: raw.Episode, T: raw.T, Entry: raw.Entry, Sources: raw.Sources, Size: raw.Size, Tokens: raw.Tokens}
+	for _, x := range raw.Hits {
+		ev.Hits = append(ev.Hits, lab.Hit{Entry: x.Entry, Rank: x.Rank, Used: x.Used})
+	}
+	hashes := [2]uint64{h.hash(raw.Before), h.hash(raw.After)}
+	if h.bank(ev.Bank).isNewest(ev.Entry, hashes[0]) {
+		raw.Before = nil
+	}
+	var errs [2]error
+	ev.Before, errs[0] = entryOf(raw.Before)
+	ev.After, errs[1] = entryOf(raw.After)
+	if err := cmp.Or(errs[0], errs[1]); err != nil {
+		return lab.Errorf(lab.Invalid, "memory operation %d of the record cannot be read: %w", f.Seq, err)
+	}
+	h.memory(f.Seq, ev, hashes)
+	return nil
+}
+
+func entryOf(part json.RawMessage) (e *lab.Entry, err error) {
+	if len(part) > 0 {
+		err = json.Unmarshal(part, &e)
+	}
+	return e, err
+}
+
+// hash of a part of a record, 0 for none.
+func (h *Run) hash(part []byte) uint64 {
+	if len(part) == 0 || string(part) == "null" {
+		return 0
+	}
+	return maphash.Bytes(h.seed, part)
+}
+
+// isNewest tells whether the newest version of an entry is the one of that hash.
+func (b *Bank) isNewest(id string, hash uint64) bool {
+	at, ok := b.alive[id]
+	return ok && hash != 0 && b.slots[at].raw == hash
 }
 
 // context counts the entries that stood in a prompt; the tokens of its blocks are not looked at.
@@ -212,13 +277,15 @@ func (h *Run) Episode(e lab.Episode) {
 
 // Memory takes in the next operation; seq is its place in the record. It never fails: an operation that contradicts the state before it
 // becomes a flaw, and what it touches is unsure from then on.
-func (h *Run) Memory(seq int64, ev lab.Memory) {
+func (h *Run) Memory(seq int64, ev lab.Memory) { h.memory(seq, ev, [2]uint64{}) }
+
+func (h *Run) memory(seq int64, ev lab.Memory, raw [2]uint64) {
 	b := h.bank(ev.Bank)
 	e := event{seq: seq, episode: ev.Episode, t: int32(ev.T), bank: int32(b.place), op: ev.Op, slot: -1, version: -1, size: int32(ev.Size), tokens: int32(ev.Tokens)}
 	if ev.Op == lab.OpRead {
 		e.hits = b.read(ev, len(h.events))
 	} else {
-		e.slot, e.version = b.apply(ev, len(h.events))
+		e.slot, e.version = b.apply(ev, len(h.events), raw)
 	}
 	b.count(ev, len(h.events))
 	b.events = append(b.events, int32(len(h.events)))

@@ -357,6 +357,39 @@ func TestAContradictionIsNamedAndTheRestIsShown(t *testing.T) {
 	}
 }
 
+func TestARecordThatContradictsItselfIsFoundThroughItsBytes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "record.loci")
+	w, err := record.Create(path, record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ev := range []lab.Memory{
+		{Op: lab.OpWrite, Entry: "0", After: entry("0", "a", 0), Size: 1, Tokens: 2},
+		{Op: lab.OpChange, Entry: "0", Before: entry("0", "a", 0), After: entry("0", "b", 1), Size: 1, Tokens: 2},
+		{Op: lab.OpChange, Entry: "0", Before: entry("0", "a", 0), After: entry("0", "c", 1), Size: 1, Tokens: 2},
+		{Op: lab.OpDelete, Entry: "0", Before: entry("0", "c", 1), Size: 0, Tokens: 0},
+	} {
+		if err := w.Emit(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := record.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	h := history.New()
+	if err := h.Take(r); err != nil || h.Moments() != 4 || h.Taken() != 4 {
+		t.Fatal(h.Moments(), h.Taken(), err)
+	}
+	if f := h.Flaws(); len(f) != 1 || f[0].Moment != 2 || !strings.Contains(f[0].Text, "another one") {
+		t.Errorf("flaws are %+v", f)
+	}
+}
+
 func TestMomentsAndPlacesLeadToEachOther(t *testing.T) {
 	h := handMade()
 	for _, c := range []struct {

@@ -78,6 +78,11 @@ export function signed(value: Float | undefined): string {
   return v > 0 ? `+${shown(v)}` : shown(v);
 }
 
+/** Numbers that may be of either sign carry it; counts and times do not. */
+export function valued(name: string): boolean {
+  return name === "value" || name === "q";
+}
+
 /** What happened to an entry since the earlier moment: new, deleted, or how its number moved. */
 export function sinceWords(row: MemoryRow, main: string): string {
   switch (row.op) {
@@ -123,7 +128,10 @@ export function movedNumbers(turn: MemoryTurn): string[] {
   const before = turn.before ?? {};
   return Object.entries(turn.after ?? {})
     .filter(([name, value]) => turn.before && number(before[name]) !== number(value))
-    .map(([name, value]) => `${name} ${name in before ? signed(before[name]) : "–"} to ${signed(value)}`);
+    .map(([name, value]) => {
+      const words = valued(name) ? signed : shown;
+      return `${name} ${name in before ? words(before[name]) : "–"} to ${words(value)}`;
+    });
 }
 
 /** The parts of a score in words: similarity 0.91, value 0.06. */

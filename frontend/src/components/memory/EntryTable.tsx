@@ -2,7 +2,16 @@ import { useEffect, useRef } from "react";
 import type { MemoryPage, MemoryRow } from "../../lib/api.gen";
 import { count, shown } from "../../lib/format";
 import { ROWS } from "../../lib/memory-data";
-import { nextSort, opMark, opWord, pageSentence, signed, sinceWords, sortState } from "../../lib/memory-view";
+import {
+  nextSort,
+  opMark,
+  opWord,
+  pageSentence,
+  signed,
+  sinceWords,
+  sortState,
+  valued,
+} from "../../lib/memory-view";
 import { Button } from "../common/Button";
 import { Empty } from "../common/Empty";
 
@@ -184,5 +193,5 @@ function reveal(row: HTMLElement): void {
 /** Values that may be of either sign carry it. */
 function signedOrShown(row: MemoryRow, name: string): string {
   const value = row.numbers?.[name];
-  return name === "value" || name === "q" ? signed(value) : shown(value);
+  return valued(name) ? signed(value) : shown(value);
 }

@@ -2,7 +2,7 @@ import type { RefObject } from "react";
 import type { MemoryEvent, MemoryLife, MemoryRow } from "../../lib/api.gen";
 import { useApp } from "../../lib/app";
 import { plural, shown } from "../../lib/format";
-import { opMark, opWord, signed, turnAt } from "../../lib/memory-view";
+import { opMark, opWord, signed, turnAt, valued } from "../../lib/memory-view";
 import { episodeRoute } from "../../lib/route";
 import type { Failure } from "../../lib/transport";
 import { Button } from "../common/Button";
@@ -125,11 +125,11 @@ function Life({ life, run, at, onMoment, onOpen, onClose }: LifeProps) {
         {life.entry.type && <span>{life.entry.type}</span>}
         <span>{plural(life.entry.tokens, "token")}</span>
         <span>
-          read {row.read} times: helped {row.helped}, misled {row.misled}, near miss {row.missed}
+          read {plural(row.read, "time")}: helped {row.helped}, misled {row.misled}, near miss {row.missed}
         </span>
         {Object.entries(life.entry.numbers ?? {}).map(([name, value]) => (
           <span key={name}>
-            {name} {name === "value" ? signed(value) : shown(value)}
+            {name} {valued(name) ? signed(value) : shown(value)}
           </span>
         ))}
       </p>
