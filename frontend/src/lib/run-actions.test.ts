@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RunRow } from "./api.gen";
-import { amounts, failures, nextSeeds } from "./run-actions";
+import { amounts, failures, firstEpisodeIn, nextSeeds } from "./run-actions";
 
 const row = (seed: number, more: Partial<RunRow> = {}): RunRow => ({
   key: `k${seed}`,
@@ -52,4 +52,13 @@ test("failures are counted by cause, whatever numbers stand in it", () => {
     { cause: "loss is NaN at update 12", hint: "h", seeds: [2, 3] },
     { cause: "disk full", hint: "h", seeds: [1] },
   ]);
+});
+
+test("the first episode is expected after as long as one of the other seeds takes", () => {
+  const other = row(1, { unit: "episodes", done: 10, seconds: 80 });
+  expect(firstEpisodeIn(row(0, { state: "running", seconds: 2 }), [other])).toBe(6);
+  expect(
+    firstEpisodeIn(row(0, { state: "running" }), [row(1, { unit: "steps", done: 5, seconds: 9 })]),
+  ).toBeUndefined();
+  expect(firstEpisodeIn(row(0, { state: "done" }), [other])).toBeUndefined();
 });

@@ -110,3 +110,11 @@ export function failures(rows: readonly RunRow[]): FailureGroup[] {
   }
   return [...groups.values()].sort((a, b) => b.seeds.length - a.seeds.length);
 }
+
+/** Seconds until the first episode of a run, from how long an episode of the others takes; undefined where they do not tell. */
+export function firstEpisodeIn(row: RunRow, others: readonly RunRow[]): number | undefined {
+  const told = others.filter((r) => r.unit.startsWith("episode") && r.done > 0 && r.seconds > 0);
+  if (told.length === 0 || row.state !== "running") return undefined;
+  const each = told.reduce((sum, r) => sum + r.seconds / r.done, 0) / told.length;
+  return Math.max(0, each - row.seconds);
+}

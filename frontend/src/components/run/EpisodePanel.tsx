@@ -2,10 +2,11 @@ import { useMemo } from "react";
 import { useApp } from "../../lib/app";
 import type { RunDetail } from "../../lib/api.gen";
 import { useCommands } from "../../lib/commands";
-import { plural } from "../../lib/format";
+import { duration, plural } from "../../lib/format";
 import type { RunRoute } from "../../lib/route";
 import { useEpisode, type RunData } from "../../lib/run-data";
 import { interesting, nextOf } from "../../lib/steps";
+import { firstEpisodeIn } from "../../lib/run-actions";
 import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
 import { EpisodeChooser } from "./EpisodeChooser";
@@ -84,7 +85,9 @@ export function EpisodePanel({ run, detail, route }: Props) {
         <FailureBox failure={episode.error} what="this episode could not be read" onRetry={episode.reload} />
       )}
       {id < 0 && (
-        <Empty text="No episode yet: the first one whose steps are kept appears here as a film strip." />
+        <Empty
+          text={`No episode yet: the first one whose steps are kept appears here as a film strip${firstIn(detail)}.`}
+        />
       )}
       {episode.data && steps.length > 0 && (
         <>
@@ -105,4 +108,10 @@ export function EpisodePanel({ run, detail, route }: Props) {
       )}
     </section>
   );
+}
+
+/** When the first episode is to be expected, where the other seeds tell. */
+function firstIn(detail: RunDetail): string {
+  const seconds = firstEpisodeIn(detail.row, detail.siblings ?? []);
+  return seconds === undefined ? "" : `, in about ${duration(seconds)}`;
 }

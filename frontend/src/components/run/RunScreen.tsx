@@ -4,11 +4,11 @@ import { named } from "../../lib/format";
 import { library, type RunRoute } from "../../lib/route";
 import { useRun } from "../../lib/run-data";
 import { Button } from "../common/Button";
-import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
 import { Loading } from "../common/Loading";
 import { RunList } from "./RunList";
 import { RunPage } from "./RunPage";
+import { Waiting } from "./Waiting";
 
 /** Opens the run of the address and shows its four states; without one, the runs at hand. */
 export default function RunScreen({ route }: { route: RunRoute }) {
@@ -37,10 +37,10 @@ export default function RunScreen({ route }: { route: RunRoute }) {
       </div>
     );
   }
-  if (data.row.state === "queued" && data.episodes === 0) {
+  if ((data.row.state === "queued" || data.row.state === "") && data.episodes === 0) {
     return (
       <RunPage run={run} detail={data} route={route}>
-        <Empty text="This run waits for its turn. Its charts and its first episode appear here once it starts." />
+        <Waiting detail={data} job={run.job} />
       </RunPage>
     );
   }
