@@ -54,7 +54,7 @@ export async function check(page, ctx) {
 
   // One step of a text memory: what the model saw, what it answered, what it read and why.
   await open(`/episode?key=${memrl.key}&episode=${memrl.episode}&step=0`);
-  const table = page.getByRole("region", { name: "candidates with the parts of their scores" }).first();
+  const table = page.getByRole("group", { name: "candidates with the parts of their scores" }).first();
   await table.waitFor();
   const entries = await table.getByRole("button").allInnerTexts();
   expect(

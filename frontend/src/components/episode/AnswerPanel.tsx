@@ -17,9 +17,9 @@ export function AnswerPanel({ detail, head, first }: Props) {
   const words = wordChances(step);
   return (
     <>
-      <section className="panel" aria-label="Answer">
+      <div role="group" className="panel" aria-label="Answer">
         <div className="panel-head">
-          <h3>Answer</h3>
+          <h2>Answer</h2>
           {words && (
             <span className="fine">
               p {chance(wholeChance(words))}
@@ -31,10 +31,10 @@ export function AnswerPanel({ detail, head, first }: Props) {
         {words ? <Words words={words} /> : <FoldedText text={step.action || "(nothing)"} />}
         <Numbers step={step} />
         {!words && (step.state ?? []).length > 0 && <StateStrip state={step.state ?? []} />}
-      </section>
-      <section className="panel" aria-label="Reply">
+      </div>
+      <div role="group" className="panel" aria-label="Reply">
         <div className="panel-head">
-          <h3>Reply</h3>
+          <h2>Reply</h2>
           <span className={`reply-reward ${tone(number(step.reward))}`}>reward {shown(step.reward)}</span>
           {first?.saw === step.t + 1 && <span className="tag tag-first">≠ first different reply</span>}
         </div>
@@ -44,7 +44,7 @@ export function AnswerPanel({ detail, head, first }: Props) {
             {head.ended ? `The episode ended here: ${ending(head.episode.why)}.` : "No reply yet."}
           </p>
         )}
-      </section>
+      </div>
     </>
   );
 }

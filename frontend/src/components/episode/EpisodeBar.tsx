@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerE
 import type { InspectEpisode, InspectRow } from "../../lib/api.gen";
 import { count, shown } from "../../lib/format";
 import { columnAt, columnsOf, memoryWords } from "../../lib/inspect-lanes";
+import { useSpoken } from "../../lib/spoken";
 import { Button } from "../common/Button";
 import { Lanes } from "./Lanes";
 import { EVENTS } from "./inspector-keys";
@@ -30,6 +31,7 @@ export function EpisodeBar({ head, at, row, differ, event, onStep, onEvent, onJu
   );
   const here = columnAt(columns, at);
   const last = head.steps - 1;
+  const said = useSpoken(spoken(at, last, row));
   const point = (e: PointerEvent<HTMLDivElement>) => {
     const box = e.currentTarget.getBoundingClientRect();
     const c =
@@ -94,6 +96,9 @@ export function EpisodeBar({ head, at, row, differ, event, onStep, onEvent, onJu
           {head.ended && (head.episode.success ? "✓" : "✕")}
         </span>
       </div>
+      <p className="unseen" role="status">
+        {said}
+      </p>
       <div className="bar-foot">
         <p className="fine bar-legend">
           {head.lanes.sentence}

@@ -7,9 +7,11 @@ import { Button } from "../common/Button";
 export function FoldedText({ text }: { text: string }) {
   const [whole, setWhole] = useState(false);
   const long = text.length > FOLD;
+  // What may have to be scrolled can be reached by keyboard.
+  const tall = text.length > 400 || text.split("\n").length > 15;
   return (
     <>
-      <pre className="exact" tabIndex={long ? 0 : undefined}>
+      <pre className="exact" tabIndex={tall ? 0 : undefined}>
         {long && !whole ? text.slice(0, FOLD) + " …" : text}
       </pre>
       {long && (

@@ -22,7 +22,7 @@ export function HitRows({ hits, sums, note, onOpen }: Props) {
     <div
       className="table-wrap"
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label="candidates with the parts of their scores"
     >
       <table className="hits">

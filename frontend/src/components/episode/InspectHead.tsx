@@ -8,6 +8,7 @@ import { StepField } from "./StepField";
 interface Props {
   head: InspectEpisode;
   at: number;
+  last: number;
   newest: boolean;
   onStep: (t: number) => void;
   onChoose: () => void;
@@ -17,7 +18,17 @@ interface Props {
 }
 
 /** Which episode this is and what came of it, the step, and what can be done from here. */
-export function InspectHead({ head, at, newest, onStep, onChoose, onCompare, onFork, onMemory }: Props) {
+export function InspectHead({
+  head,
+  at,
+  last,
+  newest,
+  onStep,
+  onChoose,
+  onCompare,
+  onFork,
+  onMemory,
+}: Props) {
   const app = useApp();
   const e = head.episode;
   return (
@@ -37,7 +48,7 @@ export function InspectHead({ head, at, newest, onStep, onChoose, onCompare, onF
         </h1>
       </div>
       <div className="inspect-actions">
-        {head.steps > 0 && <StepField at={at} last={head.steps - 1} onStep={onStep} />}
+        {head.steps > 0 && <StepField at={at} last={last} onStep={onStep} />}
         <Button icon="episode" onClick={onChoose}>
           Episodes
         </Button>

@@ -27,20 +27,24 @@ export function Inspector({ head, route, newest }: Props) {
   const [picking, setPicking] = useState<"" | "open" | "beside">("");
   const [fork, setFork] = useState<ForkTarget | undefined>(undefined);
   const { steps } = head;
-  const at = Math.max(0, Math.min(steps - 1, route.step));
   const rows = useRows(route.key, route.episode, steps);
-  const detail = useStepDetail(route.key, route.episode, steps > 0 ? at : -1);
   const beside = route.otherEpisode >= 0;
   const otherKey = route.other || route.key;
   const align = useAlign(route.key, route.episode, route.other, route.otherEpisode);
-  const other = useStepDetail(otherKey, route.otherEpisode, at);
+  const otherSteps = (beside ? align.data?.other.steps : undefined) ?? 0;
+  // Beside a longer episode one may go on to its end.
+  const last = Math.max(steps, otherSteps) - 1;
+  const at = Math.max(0, Math.min(last, route.step));
+  const detail = useStepDetail(route.key, route.episode, at < steps ? at : -1);
+  const other = useStepDetail(otherKey, route.otherEpisode, at < otherSteps ? at : -1);
 
   const change = (part: Partial<EpisodeRoute>) => app.navigation.change({ ...route, ...part });
-  const step = (t: number) => change({ step: Math.max(0, Math.min(steps - 1, t)) });
+  const step = (t: number) => change({ step: Math.max(0, Math.min(last, t)) });
   const keys = useInspectorKeys({
     head,
     route,
     at,
+    last,
     moment: detail.data?.moment ?? -1,
     onStep: step,
     onCompare: () => setPicking("beside"),
@@ -52,6 +56,7 @@ export function Inspector({ head, route, newest }: Props) {
       <InspectHead
         head={head}
         at={at}
+        last={last}
         newest={newest}
         onStep={step}
         onChoose={() => setPicking("open")}
@@ -71,7 +76,7 @@ export function Inspector({ head, route, newest }: Props) {
         <>
           <EpisodeBar
             head={head}
-            at={at}
+            at={Math.min(at, steps - 1)}
             row={rows.get(at)}
             differ={beside ? (align.data?.differ ?? []) : []}
             event={route.event}
@@ -110,7 +115,7 @@ export function Inspector({ head, route, newest }: Props) {
               <StepList
                 rows={rows}
                 steps={steps}
-                at={at}
+                at={Math.min(at, steps - 1)}
                 first={beside ? (align.data?.first.any ?? -1) : -1}
                 onStep={step}
               />

@@ -21,36 +21,36 @@ export function MemoryPanel({ detail, runKey, onFork, onReadBefore }: Props) {
   return (
     <>
       {operations.length === 0 && (
-        <section className="panel" aria-label="Memory">
+        <div role="group" className="panel" aria-label="Memory">
           <div className="panel-head">
-            <h3>Memory</h3>
+            <h2>Memory</h2>
           </div>
           <p className="fine">
             Nothing was read or written at this step.
             {held.length > 0 && ` The context still holds ${held.join(", ")}, read before.`}
           </p>
           {held.length > 0 && onReadBefore && <Button onClick={onReadBefore}>Go to that reading</Button>}
-        </section>
+        </div>
       )}
       {reads.map((o, i) => (
         <ReadCard key={i} read={o} runKey={runKey} {...(onFork ? { onFork } : {})} />
       ))}
       {changes.length > 0 && (
-        <section className="panel" aria-label="Written here">
+        <div role="group" className="panel" aria-label="Written here">
           <div className="panel-head">
-            <h3>Written here</h3>
+            <h2>Written here</h2>
           </div>
           <MemoryOps operations={changes.map((o) => o.op)} />
-        </section>
+        </div>
       )}
       {after.length > 0 && (
-        <section className="panel" aria-label="After the last step">
+        <div role="group" className="panel" aria-label="After the last step">
           <div className="panel-head">
-            <h3>After the last step</h3>
+            <h2>After the last step</h2>
             <span className="fine">what the episode left in the memory</span>
           </div>
           <MemoryOps operations={after.map((o) => o.op)} />
-        </section>
+        </div>
       )}
     </>
   );

@@ -22,7 +22,7 @@ export function NewView({ context, before, beforeT }: Props) {
             <span className="block-name">{b.name}</span> <span className="fine">{words(b, beforeT)}</span>
           </p>
           {b.lines.length > 0 && (
-            <pre className="exact">
+            <pre className="exact" tabIndex={b.lines.length > 10 ? 0 : undefined}>
               {b.lines.map((line, n) => (
                 <span key={n} className={`line-${line.kind}`}>
                   {SIGNS[line.kind]} {line.text}

@@ -32,11 +32,11 @@ export function ReadCard({ read, runKey, onFork }: Props) {
   const formula = formulaOf(op.reason);
   const open = (entry: string) => app.navigation.go({ ...memoryRoute(runKey, op.bank, moment), entry });
   return (
-    <section className="panel" aria-label={`Read from ${op.bank}`}>
+    <div role="group" className="panel" aria-label={`Read from ${op.bank}`}>
       <div className="panel-head">
-        <h3>
+        <h2>
           <span aria-hidden="true">* </span>Read here
-        </h3>
+        </h2>
         {formula && <span className="formula">{formula}</span>}
         <span className="grow" />
         <span className="fine">
@@ -94,7 +94,7 @@ export function ReadCard({ read, runKey, onFork }: Props) {
           The bank at this reading
         </Button>
       </p>
-    </section>
+    </div>
   );
 }
 

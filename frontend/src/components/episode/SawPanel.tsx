@@ -22,9 +22,9 @@ export function SawPanel({ detail, view, onView }: Props) {
     ["new", before ? `new since ${detail.before_t}` : "new"],
   ];
   return (
-    <section className="panel" aria-label="What the model saw">
+    <div role="group" className="panel" aria-label="What the model saw">
       <div className="panel-head">
-        <h3>The model saw</h3>
+        <h2>The model saw</h2>
         {context && (
           <span className="fine">
             {count(contextSize(context))}
@@ -55,6 +55,6 @@ export function SawPanel({ detail, view, onView }: Props) {
       {context && view === "" && <BlockBars context={context} />}
       {context && view === "exact" && <ExactView context={context} />}
       {context && view === "new" && <NewView context={context} before={before} beforeT={detail.before_t} />}
-    </section>
+    </div>
   );
 }

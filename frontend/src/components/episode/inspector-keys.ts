@@ -8,6 +8,8 @@ interface Props {
   head: InspectEpisode;
   route: EpisodeRoute;
   at: number;
+  /** The last step that can be shown. */
+  last: number;
   /** Memory events before the step; -1 while it is not known. */
   moment: number;
   onStep: (t: number) => void;
@@ -25,7 +27,7 @@ export const EVENTS: readonly [string, string][] = [
 ];
 
 /** The keys of the inspector, and what its buttons share with them. */
-export function useInspectorKeys({ head, route, at, moment, onStep, onCompare, onFork }: Props) {
+export function useInspectorKeys({ head, route, at, last, moment, onStep, onCompare, onFork }: Props) {
   const app = useApp();
   const jump = (by: 1 | -1, event = route.event) => {
     const name = EVENTS.find(([value]) => value === event)?.[1] ?? "event";
@@ -79,7 +81,7 @@ export function useInspectorKeys({ head, route, at, moment, onStep, onCompare, o
             title: "Last step",
             group: "Episode",
             keys: ["End"],
-            run: () => onStep(head.steps - 1),
+            run: () => onStep(last),
           },
           {
             id: "episode-compare",
