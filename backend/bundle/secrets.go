@@ -270,6 +270,23 @@ func unpercented(text []byte) ([]byte, bool) {
 // leastBased is the shortest stretch of base64 that is looked into: what it holds has 18 bytes.
 const leastBased = 24
 
+const leastReadable = 12
+
+// readable tells whether bytes hold a stretch of text as long as the shortest key: what words happen to decode to does not.
+func readable(b []byte) bool {
+	n := 0
+	for _, c := range b {
+		n++
+		if c < ' ' || c > '~' {
+			n = 0
+		}
+		if n == leastReadable {
+			return true
+		}
+	}
+	return false
+}
+
 // unbased decodes every long stretch of base64 characters, from each of the four places at which it may begin.
 func unbased(text []byte) [][]byte {
 	var out [][]byte
@@ -293,7 +310,7 @@ func unbased(text []byte) [][]byte {
 			part := stretch[shift:]
 			part = part[:len(part)/4*4]
 			dec := make([]byte, base64.RawStdEncoding.DecodedLen(len(part)))
-			if k, err := base64.RawStdEncoding.Decode(dec, part); err == nil {
+			if k, err := base64.RawStdEncoding.Decode(dec, part); err == nil && readable(dec[:k]) {
 				out = append(out, dec[:k])
 			}
 		}

@@ -10,7 +10,9 @@ import { openBrowser } from "./browser.mjs";
 const file = process.argv[2] ?? process.env.LOCI_REPORT;
 const pictures = process.argv[3] ?? process.env.LOCI_SHOTS;
 if (!file) {
-  console.error("LOCI_REPORT is not set: write a page with `loci report NOTEBOOK -o PAGE.html` and give its name");
+  console.error(
+    "LOCI_REPORT is not set: write a page with `loci report NOTEBOOK -o PAGE.html` and give its name",
+  );
   process.exit(2);
 }
 if (pictures) await mkdir(pictures, { recursive: true });
