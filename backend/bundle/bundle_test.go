@@ -124,7 +124,7 @@ func TestAKeptRunIsWholeAndMarkedAsImported(t *testing.T) {
 	if !slices.Equal(kept.Added, []string{keyA, keyB}) || len(*indexed) != 2 {
 		t.Errorf("added %q and indexed %q, want both runs", kept.Added, *indexed)
 	}
-	o, ok := ReadOrigin(filepath.Dir((*indexed)[0]))
+	o, ok := ReadOrigin(filepath.Join(filepath.Dir((*indexed)[0]), ImportedFile))
 	if !ok || o.Title != "A question" || o.Imported != "2026-01-03" {
 		t.Errorf("origin is %+v, %v", o, ok)
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
@@ -31,11 +32,43 @@ type Origin struct {
 	Imported string `json:"imported"` // date, YYYY-MM-DD
 }
 
-// ReadOrigin returns what ImportedFile in a run's folder says; false where the run was made here.
-func ReadOrigin(folder string) (Origin, bool) {
+// Origin says where what is taken in now comes from.
+func (f *File) Origin(now time.Time) Origin {
+	m := f.Manifest
+	return Origin{Title: m.Title, Author: m.Author, Made: m.Made, Detail: m.Detail, Imported: now.UTC().Format(time.DateOnly)}
+}
+
+// Write keeps it in a file.
+func (o Origin) Write(path string) error {
+	text, err := json.MarshalIndent(o, "", " ")
+	if err != nil {
+		return lab.Errorf(lab.Internal, "where a file came from cannot be written: %w", err)
+	}
+	if err := file.Replace(path, append(text, '\n'), 0o644); err != nil {
+		return unavailable(err, path)
+	}
+	return nil
+}
+
+// ReadOrigin reads what Write kept; false where nothing was.
+func ReadOrigin(path string) (Origin, bool) {
 	var o Origin
-	text, err := os.ReadFile(filepath.Join(folder, ImportedFile))
+	text, err := os.ReadFile(path)
 	return o, err == nil && json.Unmarshal(text, &o) == nil
+}
+
+// String says it on one line: when it was taken in, whose it is, and where it was made.
+func (o Origin) String() string {
+	words := []string{"imported " + o.Imported}
+	if o.Author != "" {
+		words = append(words, "by "+o.Author)
+	}
+	for _, w := range []string{o.Made.Date, o.Made.Machine} {
+		if w != "" {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // Kept says what became of the runs of a file.
@@ -49,7 +82,7 @@ type Kept struct {
 type Where struct {
 	Record func(key string) (string, error)               // path of a run's record, which may not exist
 	Index  func(ctx context.Context, record string) error // takes a record into the library
-	Today  string                                         // date, YYYY-MM-DD
+	Now    time.Time                                      // when it is taken in
 }
 
 // Keep puts the records of a checked file beside those of this computer. A run that is here already is never touched. Nothing is run,
@@ -95,7 +128,7 @@ func (f *File) keep(ctx context.Context, w Where, r Run) (outcome, error) {
 		return added, unavailable(err, folder)
 	}
 	defer os.RemoveAll(tmp)
-	if err := f.unpack(ctx, r, tmp, filepath.Base(to), w.Today); err != nil {
+	if err := f.unpack(ctx, r, tmp, filepath.Base(to), w.Now); err != nil {
 		return added, err
 	}
 	if _, err := os.Stat(to); err == nil {
@@ -121,7 +154,7 @@ func unavailable(err error, path string) error {
 }
 
 // unpack writes one run's parts into a folder and reads its record through.
-func (f *File) unpack(ctx context.Context, r Run, dir, recordFile, today string) error {
+func (f *File) unpack(ctx context.Context, r Run, dir, recordFile string, now time.Time) error {
 	prefix := runsFolder + r.Key + "/"
 	for _, p := range f.Manifest.Parts {
 		name, ok := strings.CutPrefix(p.Name, prefix)
@@ -135,13 +168,8 @@ func (f *File) unpack(ctx context.Context, r Run, dir, recordFile, today string)
 			return err
 		}
 	}
-	m := f.Manifest
-	origin, err := json.MarshalIndent(Origin{Title: m.Title, Author: m.Author, Made: m.Made, Detail: m.Detail, Imported: today}, "", " ")
-	if err != nil {
-		return lab.Errorf(lab.Internal, "origin of run %s cannot be written: %w", r.Key, err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, ImportedFile), append(origin, '\n'), 0o644); err != nil {
-		return unavailable(err, dir)
+	if err := f.Origin(now).Write(filepath.Join(dir, ImportedFile)); err != nil {
+		return err
 	}
 	return checkRecord(filepath.Join(dir, recordFile), r)
 }

@@ -91,7 +91,7 @@ func here(t testing.TB) (w Where, indexed *[]string) {
 	t.Helper()
 	dir := t.TempDir()
 	indexed = &[]string{}
-	return Where{Today: "2026-01-03",
+	return Where{Now: time.Date(2026, 1, 3, 12, 0, 0, 0, time.UTC),
 		Record: func(key string) (string, error) { return filepath.Join(dir, "runs", key[:2], key, "record.loci"), nil },
 		Index:  func(_ context.Context, path string) error { *indexed = append(*indexed, path); return nil }}, indexed
 }

@@ -79,8 +79,9 @@ type Notebook struct {
 	Metrics  []lab.MetricSpec `json:"metrics"`
 	CanUndo  bool             `json:"can_undo"`
 	CanRedo  bool             `json:"can_redo"`
-	Clash    bool             `json:"clash"`  // the file was changed outside in the same place: the reader is asked which text to keep
-	Writer   string           `json:"writer"` // the page that writes; the others read and may take over. "" while none does
+	Clash    bool             `json:"clash"`              // the file was changed outside in the same place: the reader is asked which text to keep
+	Writer   string           `json:"writer"`             // the page that writes; the others read and may take over. "" while none does
+	Imported string           `json:"imported,omitempty"` // it came from a shared file: whose, and where it was made
 }
 
 // Cell is one cell as the page shows it.
@@ -235,6 +236,7 @@ type RunDetail struct {
 	Episodes int              `json:"episodes"`
 	Siblings []RunRow         `json:"siblings"` // same notebook, arm and case: the other seeds
 	Log      []lab.Log        `json:"log"`
+	Imported string           `json:"imported,omitempty"` // its record came from a shared file: whose, and where it was made
 }
 
 // EpisodePage is a page of episodes, newest first.

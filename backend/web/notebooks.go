@@ -165,6 +165,7 @@ func (n *notebooks) view(b *book) Notebook {
 	b.html = fresh
 	out.Path, out.Revision, out.ReadOnly, out.SavedMS = b.at.path, b.edition, b.at.readOnly(), millis(b.saved)
 	out.CanUndo, out.CanRedo, out.Writer = b.state.CanUndo(), b.state.CanRedo(), b.writer.page
+	out.Imported = n.places.imported(b.at)
 	b.offerGood(out.Cells)
 	if b.theirs != nil {
 		out.Problems = append([]Problem{outsideProblem(b.at.path)}, out.Problems...)

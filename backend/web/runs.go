@@ -154,7 +154,7 @@ func (s *Server) run(r *http.Request) (any, error) {
 	if d.Log == nil {
 		d.Log = []lab.Log{}
 	}
-	d.Title = s.titleOf(d.Notebook, d.Setup.Paper)
+	d.Title, d.Imported = s.titleOf(d.Notebook, d.Setup.Paper), s.importedRun(key)
 	d.Siblings = s.siblings(r.Context(), d)
 	s.countRedone(&d)
 	return d, nil

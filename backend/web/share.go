@@ -289,11 +289,14 @@ func (s *Server) keep(ctx context.Context, f *bundle.File) (ImportDone, error) {
 	if index == nil {
 		index = func(context.Context, string) error { return nil }
 	}
-	kept, err := f.Keep(ctx, bundle.Where{Record: s.cfg.Owner.Record, Index: index, Today: s.cfg.Now().UTC().Format(time.DateOnly)})
+	kept, err := f.Keep(ctx, bundle.Where{Record: s.cfg.Owner.Record, Index: index, Now: s.cfg.Now()})
 	if err != nil {
 		return ImportDone{Kept: kept}, err
 	}
 	at, err := s.ownCopy(name, text)
+	if err == nil {
+		err = s.markImported(at, f.Origin(s.cfg.Now()))
+	}
 	return ImportDone{Path: at, Kept: kept}, err
 }
 

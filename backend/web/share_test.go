@@ -113,6 +113,13 @@ func TestAFileIsWrittenFetchedAndTakenInElsewhere(t *testing.T) {
 	if done.Path != "notebooks/memory-rewriting.md" || !slices.Equal(done.Kept.Added, []string{shareKey}) || len(indexed) != 1 {
 		t.Errorf("done is %+v, indexed %q", done, indexed)
 	}
+	var book Notebook
+	other.get("/api/notebook?path="+done.Path, &book)
+	var run RunDetail
+	other.get("/api/run/"+shareKey, &run)
+	if !strings.Contains(book.Imported, "by Ada, 2027-01-15, test machine") || run.Imported != book.Imported {
+		t.Errorf("notebook is marked %q, run %q", book.Imported, run.Imported)
+	}
 	if len(other.owner.Jobs()) > 0 {
 		t.Error("something was run")
 	}

@@ -548,6 +548,8 @@ export interface Notebook {
   clash: boolean;
   /** the page that writes; the others read and may take over. "" while none does */
   writer: string;
+  /** it came from a shared file: whose, and where it was made */
+  imported?: string;
 }
 
 /** Cell is one cell as the page shows it. */
@@ -728,6 +730,8 @@ export interface RunDetail {
   /** same notebook, arm and case: the other seeds */
   siblings: RunRow[] | null;
   log: Log[] | null;
+  /** its record came from a shared file: whose, and where it was made */
+  imported?: string;
 }
 
 /** EpisodePage is a page of episodes, newest first. */

@@ -37,6 +37,7 @@ export function NotebookHead(props: Props) {
         <code>{notebook.path}</code>
         <span>paper {notebook.paper}</span>
         <span>{plural(claims, "claim")}</span>
+        {notebook.imported && <span className="tag">{notebook.imported}</span>}
         {notebook.read_only && <span className="tag">shipped: an edit makes your copy</span>}
         {notebook.paper && (
           <>

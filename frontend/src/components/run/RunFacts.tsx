@@ -9,6 +9,7 @@ export function RunFacts({ detail }: { detail: RunDetail }) {
     ["paper", setup.paper],
     ["budget", setup.budget],
     ["model", setup.model],
+    ["from a shared file", detail.imported ?? ""],
     ["kernel", detail.kernel],
     ["machine", detail.machine],
     ["code", detail.code],
@@ -16,7 +17,10 @@ export function RunFacts({ detail }: { detail: RunDetail }) {
   ];
   return (
     <details className="more">
-      <summary>Set-up, kernel {detail.kernel || "unknown"}</summary>
+      <summary>
+        Set-up, kernel {detail.kernel || "unknown"}
+        {detail.imported && `, ${detail.imported}`}
+      </summary>
       <dl className="facts-list">
         {facts
           .filter(([, v]) => v)
