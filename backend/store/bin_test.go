@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -59,6 +60,14 @@ func TestRunsAreFoundByTheirModel(t *testing.T) {
 	}
 	runs, total, err := s.FindRuns(t.Context(), RunFilter{Model: "endpoint a"})
 	if err != nil || total != 1 || runs[0].Setup.Model != "endpoint a" {
+		t.Errorf("%d, %v", total, err)
+	}
+	word := fmt.Sprint("seed ", int64(runs[0].Seed))
+	all, total, err := s.FindRuns(t.Context(), RunFilter{Words: []string{word, string(runs[0].State), runs[0].Arm}})
+	if err != nil || total == 0 || all[0].Seed != runs[0].Seed {
+		t.Errorf("%q: %d, %v", word, total, err)
+	}
+	if _, total, err = s.FindRuns(t.Context(), RunFilter{Words: []string{word, "100%"}}); err != nil || total != 0 {
 		t.Errorf("%d, %v", total, err)
 	}
 }

@@ -84,10 +84,11 @@ type RunFilter struct {
 	Seeds    []uint64
 	Budget   string
 	States   []State
-	Model    string // the rung: tiny, endpoint NAME, service NAME
-	Text     string // part of paper, notebook, arm, case, key or error, in any case of letters
-	Binned   bool   // also those in the bin
-	Limit    int    // 0 is all
+	Model    string   // the rung: tiny, endpoint NAME, service NAME
+	Text     string   // part of paper, notebook, arm, case, key or error, in any case of letters
+	Words    []string // all of them in what Text looks at, or in the seed as "seed 3" (below 2^63), the budget or the state
+	Binned   bool     // also those in the bin
+	Limit    int      // 0 is all
 	Offset   int
 }
 
@@ -117,11 +118,19 @@ func (f RunFilter) where() where {
 	if !f.Binned {
 		w.add("id NOT IN (SELECT run FROM bin)")
 	}
+	const names = `paper || ' ' || notebook || ' ' || arm || ' ' || case_name || ' ' || key || ' ' || error`
 	if f.Text != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Text) + "%"
-		w.add(`(paper || ' ' || notebook || ' ' || arm || ' ' || case_name || ' ' || key || ' ' || error) LIKE ? ESCAPE '\'`, like)
+		w.add("("+names+`) LIKE ? ESCAPE '\'`, like(f.Text))
+	}
+	for _, word := range f.Words {
+		w.add("("+names+` || ' seed ' || seed || ' ' || budget || ' ' || state) LIKE ? ESCAPE '\'`, like(word))
 	}
 	return w
+}
+
+// like finds a text anywhere; its own % and _ are letters.
+func like(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }
 
 // RunUpdate changes the fields that are not nil.

@@ -20,7 +20,7 @@ import (
 //	POST run/{key}/delete                          BinPage
 //	POST run/{key}/restore                         BinPage
 //	POST bin/empty               BinWord           BinPage        (400 without the word)
-//	GET  find?q=TEXT                               Found          (runs of the library for the search everywhere)
+//	GET  find?q=TEXT&run=KEY                       Found          (for the search everywhere: runs, and entries of the memory of one)
 
 // SettingsPage is every setting with its value.
 type SettingsPage struct {
@@ -103,8 +103,9 @@ type BinWord struct {
 
 // Found are runs that match what was typed into the search everywhere.
 type Found struct {
-	Runs  []FoundRun `json:"runs"`
-	Total int        `json:"total"`
+	Runs   []FoundRun  `json:"runs"`
+	Total  int         `json:"total"`
+	Memory *MemoryPage `json:"memory"` // entries of the run that is open, nil where it has none
 }
 
 // FoundRun is a run with the names that tell it apart.

@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -116,7 +118,7 @@ func (s *Server) emptyBin(r *http.Request) (any, error) {
 const mostFoundRuns = 8
 
 func (s *Server) find(r *http.Request) (any, error) {
-	runs, total, err := s.cfg.Library.FindRuns(r.Context(), store.RunFilter{Text: r.URL.Query().Get("q"), Limit: mostFoundRuns})
+	runs, total, err := s.cfg.Library.FindRuns(r.Context(), store.RunFilter{Words: strings.Fields(r.URL.Query().Get("q")), Limit: mostFoundRuns})
 	if err != nil {
 		return nil, err
 	}
@@ -124,5 +126,22 @@ func (s *Server) find(r *http.Request) (any, error) {
 	for i, row := range storedRows(runs) {
 		found.Runs = append(found.Runs, FoundRun{RunRow: row, Paper: runs[i].Paper, Notebook: runs[i].Notebook})
 	}
+	found.Memory = s.findInMemory(r)
 	return found, nil
+}
+
+// findInMemory asks the memory of the open run; a run without one, and words that are no filter of it, find nothing.
+func (s *Server) findInMemory(r *http.Request) *MemoryPage {
+	key := r.URL.Query().Get("run")
+	if key == "" {
+		return nil
+	}
+	asked := r.Clone(r.Context())
+	asked.URL.RawQuery = url.Values{"q": {r.URL.Query().Get("q")}, "limit": {"5"}}.Encode()
+	asked.SetPathValue("key", key)
+	answer, err := s.memoryPage(asked)
+	if page, ok := answer.(MemoryPage); ok && err == nil {
+		return &page
+	}
+	return nil
 }

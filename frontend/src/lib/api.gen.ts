@@ -1896,6 +1896,8 @@ export interface BinWord {
 export interface Found {
   runs: FoundRun[] | null;
   total: number;
+  /** entries of the run that is open, nil where it has none */
+  memory: MemoryPage | null;
 }
 
 /** FoundRun is a run with the names that tell it apart. */

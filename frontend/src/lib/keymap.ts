@@ -1,4 +1,5 @@
 import keymap from "virtual:keymap";
+import { words } from "./filter-words";
 import type { Command } from "./keys";
 
 /** A command with the keys that it has at first, and the screen where it counts ("" for everywhere). */
@@ -19,6 +20,13 @@ export function knownCommands(offered: readonly Command[]): KnownCommand[] {
       out.set(c.id, { id: c.id, title: c.title, group: c.group, screen: "", keys: c.keys });
   }
   return [...out.values()];
+}
+
+/** Commands that hold every word of a query. */
+export function findCommands(query: string, all: readonly KnownCommand[]): KnownCommand[] {
+  return all.filter((c) =>
+    words(query, `keys shortcuts commands keyboard ${c.title} ${c.group} ${c.screen}`),
+  );
 }
 
 /** The keys of a command: those that a person gave it, else its own. */

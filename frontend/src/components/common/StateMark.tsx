@@ -8,6 +8,7 @@ const STATES: Record<string, { mark: string; word: string; tone: string }> = {
   done: { mark: "✓", word: "done", tone: "good" },
   failed: { mark: "!", word: "failed", tone: "bad" },
   cancelled: { mark: "×", word: "stopped", tone: "quiet" },
+  deleted: { mark: "×", word: "in the bin", tone: "quiet" },
   interrupted: { mark: "~", word: "interrupted", tone: "wait" },
   stale: { mark: "~", word: "stale", tone: "wait" },
 };

@@ -1,7 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useEffect, useId, useRef, useState } from "react";
 import { useApp } from "../../lib/app";
-import type { Found, Library, MemoryPage } from "../../lib/api.gen";
+import type { Found, Library } from "../../lib/api.gen";
 import { keyLabel } from "../../lib/keys";
 import { rank, type Entry } from "../../lib/palette";
 import { isMac } from "../../lib/platform";
@@ -45,12 +45,10 @@ function Search({ onClose }: { onClose: () => void }) {
   const asked = useCalm(query.trim());
   const run = useStore(app.lastRun);
   const runs = useResource(asked && `find ${asked}`, (signal) =>
-    app.transport.get<Found>("find", { q: asked }, signal),
+    app.transport.get<Found>("find", { q: asked, run }, signal),
   );
-  const memory = useResource(asked && run && `find ${asked} in ${run}`, (signal) =>
-    app.transport.get<MemoryPage>(`run/${run}/memory/page`, { q: asked, limit: 5 }, signal),
-  );
-  const remembered = asked && memory.data ? { run, query: asked, page: memory.data } : undefined;
+  const memory = asked ? runs.data?.memory : undefined;
+  const remembered = memory ? { run, query: asked, page: memory } : undefined;
   const all = paletteEntries(app, commands, papers.data, jobs, (asked && runs.data?.runs) || [], remembered);
   const entries = rank(all, query).slice(0, SHOWN);
   const chosen = Math.min(at, Math.max(0, entries.length - 1));

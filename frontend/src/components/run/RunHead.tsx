@@ -5,6 +5,7 @@ import type { RunActions } from "../../lib/run-actions";
 import { Button } from "../common/Button";
 import { ProgressBar } from "../common/ProgressBar";
 import { StateMark } from "../common/StateMark";
+import { DeleteRun } from "./DeleteRun";
 import { Heard } from "./Heard";
 import { JobCounts } from "./JobCounts";
 import { RunControls } from "./RunControls";
@@ -27,6 +28,7 @@ export function RunHead({ detail, job, actions, onNotebook }: Props) {
         <Button look="quiet" icon="back" onClick={onNotebook}>
           {detail.title || detail.notebook || "notebook"}
         </Button>
+        {!live && <DeleteRun row={row} />}
       </p>
       <h1>
         {named(row.arm, row.case)} <span className="fine">seed {row.seed}</span>

@@ -82,7 +82,13 @@ export function BinPart() {
             >
               <label>
                 Type {WORD} to remove {plural(page.total, "record")} for good
-                <input type="text" autoFocus value={word} onChange={(e) => setWord(e.target.value)} />
+                <input
+                  type="text"
+                  autoFocus
+                  value={word}
+                  onChange={(e) => setWord(e.target.value)}
+                  onKeyDown={(e) => e.key === "Escape" && setAsking(false)}
+                />
               </label>
               <span className="secret-buttons">
                 <Button look="danger" disabled={word !== WORD} onClick={empty}>

@@ -1,7 +1,6 @@
 import { useState } from "react";
 import { useApp } from "../../lib/app";
-import { words } from "../../lib/filter-words";
-import { conflicts, keysOf, knownCommands, type KnownCommand } from "../../lib/keymap";
+import { conflicts, findCommands, keysOf, knownCommands, type KnownCommand } from "../../lib/keymap";
 import { keyLabel } from "../../lib/keys";
 import { isMac } from "../../lib/platform";
 import { useStore } from "../../lib/store";
@@ -17,7 +16,7 @@ export function KeysPart({ query }: { query: string }) {
   const [open, setOpen] = useState("");
   const changed = app.preferences.bindings();
   const all = knownCommands(offered);
-  const found = all.filter((c) => words(query, `keys shortcuts ${c.title} ${c.group} ${c.screen}`));
+  const found = findCommands(query, all);
   const save = (next: Record<string, string[]>) =>
     void app.preferences.set("keys.bindings", next).catch((error: unknown) => {
       const { message, hint } = failure(error);

@@ -33,11 +33,13 @@ export function SecretForm({ name, file, onDone, onCancel }: Props) {
       ref={form}
       className="secret-form"
       autoComplete="off"
-      onSubmit={(e) => {
+      onSubmit={(e) => e.preventDefault()}
+      onKeyDown={(e) => {
+        if (e.key === "Escape") onCancel();
+        if (e.key !== "Enter" || !(e.target instanceof HTMLInputElement)) return;
         e.preventDefault();
         send();
       }}
-      onKeyDown={(e) => e.key === "Escape" && onCancel()}
     >
       {name === "" && (
         <label htmlFor={`${id}-name`}>

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import { useApp } from "../../lib/app";
 import { useCommands } from "../../lib/commands";
 import { words } from "../../lib/filter-words";
+import { findCommands, knownCommands } from "../../lib/keymap";
 import type { SettingsRoute } from "../../lib/route";
 import { useStore } from "../../lib/store";
 import { Button } from "../common/Button";
@@ -21,6 +22,7 @@ export default function SettingsScreen({ route }: { route: SettingsRoute }) {
   const app = useApp();
   const page = useStore(app.preferences.page);
   const error = useStore(app.preferences.error);
+  const commands = useStore(app.commands.all);
   const search = useRef<HTMLInputElement>(null);
   useEffect(() => app.heading.set({ title: "Settings", saved: 0 }), [app]);
   useEffect(() => void app.preferences.load(), [app]);
@@ -56,7 +58,7 @@ export default function SettingsScreen({ route }: { route: SettingsRoute }) {
   const shows = (text: string) => words(route.query, text);
   const changed = all.filter((s) => s.changed_ms > 0).length;
   const parts = {
-    keys: shows("keys commands bindings shortcuts keyboard"),
+    keys: findCommands(route.query, knownCommands(commands)).length > 0,
     folders: shows("folders data where move disk"),
     secrets: shows("secrets keys passwords passphrase"),
     bin: shows("bin deleted runs restore empty"),

@@ -33,11 +33,13 @@ export function TargetForm({ page, row, onDone, onCancel }: Props) {
     <form
       className="secret-form target-form"
       aria-label={row ? `Edit target ${row.name}` : "New target"}
-      onSubmit={(e) => {
+      onSubmit={(e) => e.preventDefault()}
+      onKeyDown={(e) => {
+        if (e.key === "Escape") onCancel();
+        if (e.key !== "Enter" || !(e.target instanceof HTMLInputElement)) return;
         e.preventDefault();
         send();
       }}
-      onKeyDown={(e) => e.key === "Escape" && onCancel()}
     >
       {!row && (
         <label htmlFor={`${id}-kind`}>
