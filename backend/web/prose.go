@@ -103,23 +103,48 @@ type mathParser struct{}
 
 func (mathParser) Trigger() []byte { return []byte{'$'} }
 
-// Parse reads $...$ and $$...$$. A dollar sign with a space behind it, or with a digit behind its partner, is money and not a formula.
+// Parse reads $...$ within a line, and $$...$$ over lines. A dollar sign with a space behind it, or with a digit behind its partner, is
+// money and not a formula.
 func (mathParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
 	line, _ := block.PeekLine()
-	fence := 1
 	if bytes.HasPrefix(line, []byte("$$")) {
-		fence = 2
+		return displayed(block)
 	}
-	rest := line[fence:]
-	end := bytes.Index(rest, line[:fence])
+	rest := line[1:]
+	end := bytes.IndexByte(rest, '$')
 	if end <= 0 || util.IsSpace(rest[0]) || util.IsSpace(rest[end-1]) {
 		return nil
 	}
-	if after := rest[end+fence:]; len(after) > 0 && after[0] >= '0' && after[0] <= '9' {
+	if after := rest[end+1:]; len(after) > 0 && after[0] >= '0' && after[0] <= '9' {
 		return nil
 	}
-	block.Advance(fence + end + fence)
-	return &mathNode{formula: bytes.Clone(rest[:end]), display: fence == 2}
+	block.Advance(end + 2)
+	return &mathNode{formula: bytes.Clone(rest[:end])}
+}
+
+// displayed reads a formula that stands by itself; the paragraph bounds it.
+func displayed(block text.Reader) ast.Node {
+	at, place := block.Position()
+	block.Advance(2)
+	var formula []byte
+	for {
+		line, _ := block.PeekLine()
+		if line == nil {
+			break
+		}
+		if end := bytes.Index(line, []byte("$$")); end >= 0 {
+			formula = bytes.TrimSpace(append(formula, line[:end]...))
+			if len(formula) == 0 {
+				break
+			}
+			block.Advance(end + 2)
+			return &mathNode{formula: formula, display: true}
+		}
+		formula = append(formula, line...)
+		block.AdvanceLine()
+	}
+	block.SetPosition(at, place)
+	return nil
 }
 
 type mathRenderer struct{}

@@ -52,7 +52,10 @@ export async function check(page, ctx) {
   await page.locator("#cell-chart-learning .cell-head").click({ position: { x: 30, y: 8 } });
   await page.keyboard.press("Escape");
   await page.keyboard.press("Alt+ArrowDown");
-  await waitFor("Alt+Down moves it", async () => (await ids()).indexOf("cell-chart-learning") === before.indexOf("cell-chart-learning") + 1);
+  await waitFor(
+    "Alt+Down moves it",
+    async () => (await ids()).indexOf("cell-chart-learning") === before.indexOf("cell-chart-learning") + 1,
+  );
   await page.keyboard.press("Alt+ArrowUp");
   await waitFor("Alt+Up moves it back", async () => (await ids()).join() === before.join());
 
@@ -72,7 +75,10 @@ export async function check(page, ctx) {
   await memory.getByRole("button", { name: "Back to the last good text" }).waitFor();
   await ctx.shot("notebook-error");
   await memory.getByRole("button", { name: "Back to the last good text" }).click();
-  await waitFor("the last good text solves it", async () => (await memory.locator(".problems").count()) === 0);
+  await waitFor(
+    "the last good text solves it",
+    async () => (await memory.locator(".problems").count()) === 0,
+  );
   await editor.click();
   await page.keyboard.press("Control+End");
   await page.keyboard.press("Control+Space");
@@ -80,7 +86,11 @@ export async function check(page, ctx) {
   await ctx.shot("notebook-completion");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
-  await memory.getByRole("button", { name: "As form" }).or(memory.getByRole("button", { name: "As text" })).first().waitFor();
+  await memory
+    .getByRole("button", { name: "As form" })
+    .or(memory.getByRole("button", { name: "As text" }))
+    .first()
+    .waitFor();
 
   // Search, whole text, timeline with a restore.
   await page.locator("#cell-prose-1").click({ position: { x: 5, y: 5 } });
@@ -111,6 +121,9 @@ export async function check(page, ctx) {
   // The lesson view by its address.
   await page.goto(`${base}/notebook?path=experiments/memories.md&lesson=paper`);
   await page.locator(".lesson-question, .failure").first().waitFor();
-  expect("a lesson asks or says why it cannot", (await page.locator(".lesson-answer").count()) === 2 || (await page.locator(".failure").count()) === 1);
+  expect(
+    "a lesson asks or says why it cannot",
+    (await page.locator(".lesson-answer").count()) === 2 || (await page.locator(".failure").count()) === 1,
+  );
   await ctx.shot("notebook-lesson");
 }

@@ -20,6 +20,7 @@ import { LessonRun } from "./LessonRun";
 import { hintOf } from "./hints";
 import { WaysOn } from "./WaysOn";
 import "../../styles/lesson.css";
+import "../../styles/editing.css";
 
 interface Props {
   session: Session;

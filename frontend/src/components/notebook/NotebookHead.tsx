@@ -50,7 +50,7 @@ export function NotebookHead(props: Props) {
           </>
         )}
         <span className="grow" />
-        <span className="nowrap">
+        <span className="head-tools">
           <Button
             look="quiet"
             icon="play"

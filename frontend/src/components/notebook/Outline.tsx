@@ -92,7 +92,7 @@ export function Outline({ notebook, selected, stateOf, onGo, searchRef, children
         </p>
       )}
       <ol>{found.map(line)}</ol>
-      {children}
+      {children && <div className="side">{children}</div>}
     </nav>
   );
 }
