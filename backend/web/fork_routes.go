@@ -161,3 +161,11 @@ func (s *Server) forkChart(r *http.Request) (any, error) {
 	}
 	return picture{Chart: c, cell: f.Key}.wire(), nil
 }
+
+// forkTitle names a fork after its parent; "" for other runs.
+func (k *kept) forkTitle() string {
+	if k.start.Fork == nil {
+		return ""
+	}
+	return k.start.Fork.Title(k.start.Arm, k.start.Seed)
+}

@@ -39,7 +39,7 @@ func episodeAsked(r *http.Request, name string) (int64, error) {
 func (s *Server) inspected(key string, id int64, f func(k *kept, head InspectEpisode, points []point) error) error {
 	return s.records.with(key, func(k *kept) error {
 		head := InspectEpisode{Key: key, Arm: k.start.Arm, Case: k.start.Case, Seed: k.start.Seed, Paper: k.start.Setup.Paper, Notebook: k.start.Notebook,
-			Episode: lab.Episode{ID: -1}}
+			Title: k.forkTitle(), Episode: lab.Episode{ID: -1}}
 		if d := k.reader.Damage(); d != nil {
 			head.Damage = "the record is damaged behind event " + strconv.FormatInt(d.At.Seq, 10) + ": what stands before it is whole"
 		}
@@ -97,7 +97,7 @@ func (s *Server) inspectEpisode(r *http.Request) (any, error) {
 		out.Lanes = lanesOf(points)
 		return nil
 	})
-	if err == nil {
+	if err == nil && out.Title == "" {
 		out.Title = s.titleOf(out.Notebook, out.Paper)
 	}
 	return out, err
@@ -204,7 +204,9 @@ func (s *Server) inspectAlign(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.head.Title = s.titleOf(b.head.Notebook, b.head.Paper)
+	if b.head.Title == "" {
+		b.head.Title = s.titleOf(b.head.Notebook, b.head.Paper)
+	}
 	return align(a, b), nil
 }
 

@@ -141,7 +141,7 @@ func (s *Server) run(r *http.Request) (any, error) {
 		d = RunDetail{
 			Row: s.runRow(k), Notebook: k.start.Notebook, Setup: k.start.Setup, Code: k.start.Code, Kernel: k.start.Kernel,
 			Machine: k.start.Machine, Metrics: metricsOf(k.start.Setup.Paper), Episodes: len(k.episodes), Log: slices.Clone(k.log),
-			Siblings: []RunRow{},
+			Siblings: []RunRow{}, Title: k.forkTitle(),
 		}
 		return nil
 	})
@@ -154,8 +154,11 @@ func (s *Server) run(r *http.Request) (any, error) {
 	if d.Log == nil {
 		d.Log = []lab.Log{}
 	}
-	d.Title, d.Imported = s.titleOf(d.Notebook, d.Setup.Paper), s.importedRun(key)
-	d.Siblings = s.siblings(r.Context(), d)
+	d.Imported = s.importedRun(key)
+	if d.Title == "" { // a fork is named after its parent and has no siblings
+		d.Title = s.titleOf(d.Notebook, d.Setup.Paper)
+		d.Siblings = s.siblings(r.Context(), d)
+	}
 	s.countRedone(&d)
 	return d, nil
 }
