@@ -1,8 +1,9 @@
 import type { Cell } from "../lib/api.gen";
+import { Prose } from "../components/common/Prose";
 
 /** A cell to read: prose as it was rendered when the page was made, everything else as its text. Charts stand above. */
 export function ReportCell({ cell }: { cell: Cell }) {
-  if (cell.kind === "prose") return <div className="prose" dangerouslySetInnerHTML={{ __html: cell.html }} />;
+  if (cell.kind === "prose") return <Prose html={cell.html} />;
   if (cell.kind === "chart") return null;
   return (
     <details className="report-cell">
