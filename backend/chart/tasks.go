@@ -184,7 +184,9 @@ func (d *drawing) profile(arm Arm, taus []float64, line []stats.Interval) {
 			d.area(arm, RoleLow, RoleBand, low, height, 0.18)
 		}
 	}
-	d.add(arm, RoleMean, 0, mean, meanLine(arm, d.dark, mean))
+	style := meanLine(arm, d.dark, mean)
+	style["endLabel"] = patch{"show": false} // every line ends at no share: the names would cover each other
+	d.add(arm, RoleMean, 0, mean, style)
 }
 
 // thresholds go evenly from a little below the least score to the greatest.

@@ -110,8 +110,24 @@ func (s *Server) drawCurves(ctx context.Context, c compared, v lens, hidden []st
 	if err != nil || !c.mixed() {
 		return out, err
 	}
-	out.Sentence, err = c.sentence() // the curves' own would set arms against each other that cannot be compared
+	out.Sentence, err = c.apart(hidden) // the curves' own would set arms against each other that cannot be compared
 	return out, err
+}
+
+// apart says where each arm ends, six at most, without setting one against another.
+func (c compared) apart(hidden []string) (string, error) {
+	var parts []string
+	for i, a := range c.arms {
+		if slices.Contains(hidden, a.Key) || !a.Has(c.metric.Name) || len(parts) == 6 {
+			continue
+		}
+		one, err := chart.Final(chart.Finals{Metric: c.metric, Arms: []chart.Ends{{Arm: chart.Arm{Name: a.Label, Place: i}, Seeds: a.Seeds(), Values: a.Values(c.metric.Name)}}})
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, one.Sentence)
+	}
+	return strings.Join(parts, " "), nil
 }
 
 // xUnit is the unit of a metric's x axis in a paper.

@@ -112,9 +112,15 @@ describe("words of the table", () => {
     expect(c.ends(undefined).mean).toBe("–");
   });
   it("say that five pairs are at their floor, and the correction", () => {
-    expect(c.pText(pairs)).toBe("p 0.0625, corrected 0.125 (least of 5)");
+    expect(c.pText(pairs)).toBe("p 0.0625, corrected 0.125; 5 pairs have no smaller p");
     expect(c.pText({ ...pairs, p: 0.5, corrected: 1 })).toBe("p 0.5");
     expect(c.pText({ ...pairs, n: 0 })).toBe("no common seed");
+  });
+  it("date what began more than two days ago", () => {
+    const began = Date.UTC(2026, 4, 6, 7);
+    expect(c.since(began, began + 3_600_000)).toBe("60 min ago");
+    expect(c.since(began, began + 200_000_000)).toBe("2026-05-06");
+    expect(c.since(0, began)).toBe("–");
   });
   it("write seeds shortly", () => {
     expect(c.seedText(["0", "1", "2"])).toBe("0 to 2");

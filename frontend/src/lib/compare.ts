@@ -1,5 +1,5 @@
 import type { CompareArm, CompareMark, CompareRow, CompareTable, Comparison, Interval } from "./api.gen";
-import { number, shown } from "./format";
+import { age, number, shown } from "./format";
 import { formatRoute, type CompareRoute } from "./route";
 import type { Query } from "./transport";
 
@@ -92,12 +92,19 @@ export function signed(value: Comparison["mean"]): string {
   return number(value) > 0 ? `+${shown(value)}` : shown(value);
 }
 
+/** How long ago something began; after two days its date. */
+export function since(ms: number, now: number): string {
+  if (ms <= 0) return "–";
+  if (now - ms < 172_800_000) return age(ms, now) || "just now";
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
 /** What the sign-flip test says, with its floor where no smaller p was possible. */
 export function pText(d: Comparison): string {
   if (d.n === 0) return "no common seed";
   const p = shownP(d.p);
   const text = d.corrected > 1 ? `p ${p}, corrected ${shownP(d.holm)}` : `p ${p}`;
-  return number(d.p) <= number(d.floor) ? `${text} (least of ${d.n})` : text;
+  return number(d.p) <= number(d.floor) ? `${text}; ${d.n} pairs have no smaller p` : text;
 }
 
 function shownP(value: Comparison["p"]): string {

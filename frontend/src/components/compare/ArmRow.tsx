@@ -94,7 +94,7 @@ export function ArmRow({ table, arm, at, route, metrics, costs, best }: Props) {
         <Button
           look="quiet"
           disabled={base}
-          label={`set the others against ${arm.label}`}
+          label={`Base: set the others against ${arm.label}`}
           onClick={() => app.navigation.change({ ...route, base: arm.key })}
         >
           Base
@@ -102,7 +102,7 @@ export function ArmRow({ table, arm, at, route, metrics, costs, best }: Props) {
         <Button
           look="quiet"
           pressed={hidden}
-          label={`hide ${arm.label} in the charts`}
+          label={`${hidden ? "Show" : "Hide"} ${arm.label} in the charts`}
           onClick={() => app.navigation.change(toggleHidden(route, arm.key))}
         >
           {hidden ? "Show" : "Hide"}

@@ -45,6 +45,7 @@ export function CompareCharts({
     );
   return (
     <section className="compare-charts" aria-label="Charts">
+      <h2>Charts</h2>
       <div className="compare-choice">
         <label className="field-inline">
           metric

@@ -87,9 +87,7 @@ export function ComparePage({ route }: { route: CompareRoute }) {
         </div>
         <div className="compare-actions">
           <Button onClick={list}>Choose arms</Button>
-          <Button onClick={against} disabled={!first}>
-            Against no memory
-          </Button>
+          {first && <Button onClick={against}>Against no memory</Button>}
           {table && <SaveView table={table} route={route} />}
         </div>
       </header>

@@ -1,6 +1,7 @@
+import { useEffect, useRef } from "react";
 import type { CompareMark, CompareRow, CompareRuns } from "../../lib/api.gen";
-import { ariaSort, markOf, nextSort } from "../../lib/compare";
-import { age, duration, shown } from "../../lib/format";
+import { ariaSort, markOf, nextSort, since } from "../../lib/compare";
+import { duration, shown } from "../../lib/format";
 import { useNow } from "../../lib/now";
 import { runRoute } from "../../lib/route";
 import { ArmSwatch } from "../common/ArmSwatch";
@@ -20,7 +21,17 @@ export function RunTable({ runs, marks, sort, onMark, onSort }: Props) {
   const columns = runs.columns ?? [];
   const metric = (runs.rows ?? []).find((r) => r.metric !== "")?.metric ?? "";
   const result = columns.includes(metric) ? "" : metric;
+  const cases = (runs.rows ?? []).some((r) => r.case !== "");
   const now = useNow(30_000);
+  const body = useRef<HTMLTableSectionElement>(null);
+  const cursor = useRef("");
+  useEffect(() => {
+    // Rows that change their order lose the focus: it goes back to the run that had it.
+    if (document.activeElement !== document.body || cursor.current === "") return;
+    body.current
+      ?.querySelector<HTMLElement>(`[data-key="${cursor.current}"]`)
+      ?.focus({ preventScroll: true });
+  }, [runs.rows]);
   const head = (name: string, by = name, right = false) => (
     <th key={by} scope="col" aria-sort={ariaSort(sort, by)} className={right ? "right" : undefined}>
       <button type="button" className="sort" onClick={() => onSort(nextSort(sort, by))}>
@@ -41,7 +52,7 @@ export function RunTable({ runs, marks, sort, onMark, onSort }: Props) {
               <span className="unseen">mark</span>
             </th>
             {head("arm")}
-            {head("case")}
+            {cases && head("case")}
             {head("seed", "seed", true)}
             {head("paper")}
             {head("budget")}
@@ -52,12 +63,13 @@ export function RunTable({ runs, marks, sort, onMark, onSort }: Props) {
             <th scope="col">begun</th>
           </tr>
         </thead>
-        <tbody>
+        <tbody ref={body} onFocus={(e) => (cursor.current = e.target.closest("tr")?.dataset["key"] ?? "")}>
           {(runs.rows ?? []).map((row, i) => (
             <Row
               key={row.key}
               row={row}
               index={i}
+              cases={cases}
               place={placeOf(row, marks)}
               result={result}
               columns={columns}
@@ -79,6 +91,8 @@ function placeOf(row: CompareRow, marks: readonly CompareMark[]): number {
 interface RowProps {
   row: CompareRow;
   index: number;
+  /** Whether some row has a case. */
+  cases: boolean;
   /** Of its arm among the marks, -1 without one. */
   place: number;
   result: string;
@@ -87,11 +101,17 @@ interface RowProps {
   onMark: (row: CompareRow) => void;
 }
 
-function Row({ row, index, place, result, columns, now, onMark }: RowProps) {
+function Row({ row, index, cases, place, result, columns, now, onMark }: RowProps) {
   const marked = place >= 0;
   const name = [row.arm, row.case, `seed ${row.seed}`].filter(Boolean).join(", ");
   return (
-    <tr data-row={index} tabIndex={-1} className={marked ? "is-marked" : undefined} aria-label={name}>
+    <tr
+      data-row={index}
+      data-key={row.key}
+      tabIndex={-1}
+      className={marked ? "is-marked" : undefined}
+      aria-label={name}
+    >
       <td className="cell-mark">
         <label>
           <input type="checkbox" checked={marked} onChange={() => onMark(row)} aria-label={`mark ${name}`} />
@@ -101,7 +121,7 @@ function Row({ row, index, place, result, columns, now, onMark }: RowProps) {
       <th scope="row" className="cell-arm">
         <RouteLink to={runRoute(row.key)}>{row.arm || row.key.slice(0, 8)}</RouteLink>
       </th>
-      <td data-name="case">{row.case}</td>
+      {cases && <td data-name="case">{row.case}</td>}
       <td data-name="seed" className="right">
         {row.seed}
       </td>
@@ -130,7 +150,7 @@ function Row({ row, index, place, result, columns, now, onMark }: RowProps) {
         {row.seconds > 0 ? duration(row.seconds) : "–"}
       </td>
       <td data-name="begun" className="cell-begun">
-        {row.start_ms > 0 ? age(row.start_ms, now) || "just now" : "–"}
+        {since(row.start_ms, now)}
       </td>
     </tr>
   );

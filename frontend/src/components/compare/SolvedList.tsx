@@ -11,7 +11,7 @@ const WORDS: Record<string, string> = {
 };
 
 /** Episodes of the chosen cell; a click opens both beside each other. */
-export function SolvedList({ solved }: { solved: Solved }) {
+export function SolvedList({ solved, open }: { solved: Solved; open: boolean }) {
   const rows = solved.episodes ?? [];
   const both = (i: number): EpisodeRoute => {
     const e = rows[i];
@@ -20,10 +20,7 @@ export function SolvedList({ solved }: { solved: Solved }) {
       : episodeRoute("");
   };
   return (
-    <details
-      className="solved-list"
-      open={solved.total < solved.both + solved.only_a + solved.only_b + solved.none}
-    >
+    <details className="solved-list" open={open}>
       <summary>
         {count(solved.total)} {solved.total === 1 ? "episode" : "episodes"}
         {rows.length < solved.total && `, the first ${rows.length} of them`}

@@ -76,7 +76,7 @@ export function SolvedPanel({ table, route }: { table: CompareTable; route: Comp
                 {cell("b", "◑", `only ${data.b}`, data.only_b)}
                 {cell("none", "○", "none", data.none)}
               </div>
-              <SolvedList solved={data} />
+              <SolvedList solved={data} open={route.cell !== ""} />
               <p className="fine">{data.note}</p>
             </>
           )}
