@@ -24,10 +24,12 @@ try {
   await story();
 } catch (error) {
   faults.push(error.stack ?? String(error));
+  console.log(`FAIL ${error.message}`);
 }
 await browser.close();
-server.child.kill("SIGTERM");
-await new Promise((done) => server.child.once("exit", done));
+const ended = new Promise((done) => server.child.once("exit", done));
+server.child.kill("SIGKILL");
+await ended;
 await rm(home, { recursive: true, force: true });
 for (const fault of faults) console.error(fault);
 process.exit(faults.length > 0 ? 1 : 0);
@@ -91,6 +93,7 @@ async function start() {
   const child = spawn(bin, ["serve", "--home", home, "--addr", `127.0.0.1:${port}`]);
   const url = await new Promise((done, fail) => {
     let text = "";
+    child.stderr.resume(); // a full pipe would hold the server up
     child.stdout.on("data", (part) => {
       text += part;
       const found = /http:\S+/.exec(text);
