@@ -20,7 +20,8 @@ type Mark struct {
 	Stamp   int64 // other for another record of the same run
 }
 
-// RunMarks returns the marks of all runs, newest first.
+// RunMarks returns the marks of all runs, newest first, without forks, which would count twice for the seed of their parent, and without
+// what waits in the bin.
 func (s *Store) RunMarks(ctx context.Context) ([]Mark, error) {
 	marks, err := all(ctx, s.readers, func(rows *sql.Rows) (m Mark, err error) {
 		return m, rows.Scan(&m.ID, &m.State, &m.Done, &m.Heard, &m.Seconds, &m.Stamp)

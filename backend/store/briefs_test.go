@@ -84,3 +84,39 @@ func TestOutcomesAreTheLastTryOfEachEvaluation(t *testing.T) {
 		t.Errorf("of no run: %v", err)
 	}
 }
+
+func TestForksAndTheBinAreNotAmongTheMarks(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	for _, r := range []Run{{Key: "parent"}, {Key: "fork", Fork: &lab.Fork{Parent: "parent"}}, {Key: "gone"}} {
+		if err := s.CreateRun(ctx, &r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.BinRun(ctx, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	names := func() (out []string) {
+		marks, err := s.RunMarks(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range marks {
+			briefs, err := s.RunBriefs(ctx, []int64{m.ID})
+			if err != nil || len(briefs) != 1 {
+				t.Fatalf("%d runs of one number, %v", len(briefs), err)
+			}
+			out = append(out, briefs[0].Key)
+		}
+		return out
+	}
+	if got := names(); !slices.Equal(got, []string{"parent"}) {
+		t.Errorf("got %q", got)
+	}
+	if err := s.RestoreRun(ctx, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(); len(got) != 2 {
+		t.Errorf("after it was restored: %q", got)
+	}
+}
