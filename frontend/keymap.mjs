@@ -2,9 +2,8 @@
 // A command is an object literal with id, title, group and keys; a title that depends on something shows its first words.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL(".", import.meta.url));
+const ROOT = import.meta.dirname;
 const EVERYWHERE = new Set(["frame", "common", ""]);
 
 /** All commands, in the order of files. */
@@ -89,6 +88,6 @@ export function keysPage(commands) {
   return out;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === import.meta.filename) {
   writeFileSync(join(ROOT, "..", "docs", "keys.md"), keysPage(scanKeys()));
 }

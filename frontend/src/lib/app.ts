@@ -25,6 +25,10 @@ export interface Heading {
   saved: number;
 }
 
+function screenTitle(screen: string): string {
+  return screen.slice(0, 1).toUpperCase() + screen.slice(1);
+}
+
 /** What every screen may reach. */
 export class App {
   readonly commands = new Commands();
@@ -34,7 +38,8 @@ export class App {
   readonly status = new Store<Status | undefined>(undefined);
   readonly notices = new Store<readonly Notice[]>([]);
   readonly hints = new Hints();
-  readonly heading = new Store<Heading>({ title: "Library", saved: 0 });
+  /** Until a screen says more, its name. */
+  readonly heading = new Store<Heading>({ title: screenTitle(this.navigation.route.get().screen), saved: 0 });
   /** The notebook and run that were open last, so that the rail leads back to them. */
   readonly lastNotebook = new Store<NotebookRoute>(notebookRoute(""));
   readonly lastRun = new Store("");

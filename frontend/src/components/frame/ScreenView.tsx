@@ -46,7 +46,15 @@ export function ScreenView() {
   return (
     <main id="main" className={`screen screen-${route.screen}`} ref={ref} tabIndex={-1} key={route.screen}>
       <ScreenBoundary place={place}>
-        <Suspense fallback={<Loading what="the page" />}>{screen(route)}</Suspense>
+        <Suspense
+          fallback={
+            <div className="page">
+              <Loading what="the page" />
+            </div>
+          }
+        >
+          {screen(route)}
+        </Suspense>
       </ScreenBoundary>
     </main>
   );

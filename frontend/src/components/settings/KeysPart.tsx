@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useApp } from "../../lib/app";
+import { plural } from "../../lib/format";
 import { conflicts, findCommands, keysOf, knownCommands, type KnownCommand } from "../../lib/keymap";
 import { keyLabel } from "../../lib/keys";
 import { isMac } from "../../lib/platform";
@@ -31,7 +32,7 @@ export function KeysPart({ query }: { query: string }) {
   return (
     <details className="keys-part" open={query !== "" || undefined}>
       <summary>
-        {found.length} commands
+        {plural(found.length, "command")}
         {Object.keys(changed).length > 0 && `, ${Object.keys(changed).length} with changed keys`}
       </summary>
       <ul className="keys-list">

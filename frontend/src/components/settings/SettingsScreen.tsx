@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import { useApp } from "../../lib/app";
 import { useCommands } from "../../lib/commands";
 import { words } from "../../lib/filter-words";
+import { plural } from "../../lib/format";
 import { findCommands, knownCommands } from "../../lib/keymap";
 import type { SettingsRoute } from "../../lib/route";
 import { useStore } from "../../lib/store";
@@ -72,7 +73,7 @@ export default function SettingsScreen({ route }: { route: SettingsRoute }) {
         <p className="lead">
           {changed === 0
             ? "All defaults: nothing is needed to begin."
-            : `${changed} differ from their default.`}
+            : `${plural(changed, "setting differs", "settings differ")} from the default.`}
         </p>
       </div>
       <div className="settings-tools">
