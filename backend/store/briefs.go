@@ -25,7 +25,8 @@ type Mark struct {
 func (s *Store) RunMarks(ctx context.Context) ([]Mark, error) {
 	marks, err := all(ctx, s.readers, func(rows *sql.Rows) (m Mark, err error) {
 		return m, rows.Scan(&m.ID, &m.State, &m.Done, &m.Heard, &m.Seconds, &m.Stamp)
-	}, "SELECT id, state, done, heard_ms, seconds, record_stamp FROM runs WHERE id NOT IN (SELECT run FROM bin) ORDER BY created_ms DESC, id DESC")
+	}, `SELECT id, state, done, heard_ms, seconds, record_stamp FROM runs WHERE parent = '' AND id NOT IN (SELECT run FROM bin)
+		ORDER BY created_ms DESC, id DESC`)
 	return marks, sqlError(err, "runs cannot be read")
 }
 
