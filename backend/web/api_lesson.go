@@ -19,6 +19,7 @@ type Lesson struct {
 	Chart    string         `json:"chart"`    // cell with the metric over time, "" where there is none
 	Recorded string         `json:"recorded"` // where and when the results that are drawn before were made, "" without any
 	Shown    string         `json:"shown"`    // budget of those results
+	From     string         `json:"from"`     // notebook that they were made with
 	Seeds    int            `json:"seeds"`
 	Seconds  float64        `json:"seconds"` // that the runs will take, 0 when nothing is known
 	Ready    bool           `json:"ready"`   // what the runs share is made; else the first episode waits for it

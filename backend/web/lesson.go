@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/sched"
@@ -91,8 +92,8 @@ func (s *Server) lesson(r *http.Request) (any, error) {
 	}
 	if s.cfg.Recorded != nil {
 		for _, b := range []string{"laptop", lessonBudget} {
-			if res, ok := s.cfg.Recorded.Recorded(t.path, b); ok {
-				out.Recorded, out.Shown = res.Recorded, b
+			if res, ok := s.cfg.Recorded.Recorded(t.shipped(), b); ok {
+				out.Recorded, out.Shown, out.From = res.Recorded, b, t.shipped()
 				break
 			}
 		}
@@ -219,6 +220,15 @@ func paperKnobs(doc *notebook.Document) []string {
 		}
 	}
 	return out
+}
+
+// shipped is the notebook of the paper that ships: its recorded results stand beside a copy, too.
+func (t teaching) shipped() string {
+	p, err := catalog.Find(t.doc.Paper())
+	if err != nil {
+		return t.path
+	}
+	return shippedPath(p.Card)
 }
 
 // makeReady begins, once for each set-up, to make what its runs share, so that the first episode does not wait for it; it tells whether

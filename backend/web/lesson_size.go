@@ -19,6 +19,7 @@ const (
 	mostLesson      = 20 * time.Second
 	referenceRounds = 2400.0
 	selfTestTime    = time.Second
+	leastSize       = 0.5 // smaller still, nothing would be learned in the runs, and nothing from them
 )
 
 // selfTest measures once, for a second, how fast this computer multiplies matrices.
@@ -89,7 +90,7 @@ func (s *Server) shrink(t teaching) float64 {
 	if seconds <= mostLesson.Seconds() {
 		return 1
 	}
-	return mostLesson.Seconds() / seconds
+	return max(mostLesson.Seconds()/seconds, leastSize)
 }
 
 // smaller makes a copy of the notebook whose sizes fit this computer, and says which sizes those are. The sizes are the knobs that the
@@ -134,10 +135,11 @@ func shrunk(doc *notebook.Document, factor float64) (*notebook.Document, string)
 	return state.Doc, strings.Join(said, ", ")
 }
 
-// fastSize is the size that budget fast gives a knob; false for a knob that no budget sizes.
+// fastSize is the size that budget fast gives a knob of the group budget: tasks, epochs, tests. How long a reader is trained before is no
+// such size: a worse reader would make another lesson, and it is made ahead.
 func fastSize(f schema.Field) (int, bool) {
 	var size int
-	if f.Type != "int" || len(f.Fast) == 0 || json.Unmarshal(f.Fast, &size) != nil {
+	if f.Type != "int" || f.Group != "budget" || len(f.Fast) == 0 || json.Unmarshal(f.Fast, &size) != nil {
 		return 0, false
 	}
 	return size, size > 2

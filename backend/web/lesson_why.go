@@ -151,13 +151,21 @@ func (m misread) why(run sched.RunInfo) LessonWhy {
 	text := strings.Join(strings.Fields(m.text), " ")
 	said := fmt.Sprintf("Here %s read entry %s (“%s”) and failed.", run.Arm, m.hit.Entry, short(text))
 	if similarity, ok := m.hit.Parts["similarity"]; ok && m.valued {
-		said = fmt.Sprintf("Here %s read entry %s (“%s”) because it looks alike (similarity %.2f), although its value had sunk to %s, and failed.",
-			run.Arm, m.hit.Entry, short(text), float64(similarity), signed(m.value))
+		said = fmt.Sprintf("Here %s read entry %s (“%s”) because it looks alike (similarity %.2f), %s, and failed.",
+			run.Arm, m.hit.Entry, short(text), float64(similarity), m.standing())
 	}
 	if m.better != nil {
 		said += fmt.Sprintf(" Entry %s, of value %s, was passed over.", m.better.Entry, signed(float64(m.better.Parts["value"])))
 	}
 	return LessonWhy{Key: run.Key, Arm: run.Arm, Seed: run.Seed, Episode: m.episode, Step: m.t, Entry: m.hit.Entry, Text: m.text, Sentence: said}
+}
+
+// standing says what the value of the entry told.
+func (m misread) standing() string {
+	if m.value < 0 {
+		return "although its value had sunk to " + signed(m.value)
+	}
+	return "while its value of " + signed(m.value) + " said nothing for it"
 }
 
 // signed writes a value with its sign, as people set it.

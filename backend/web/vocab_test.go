@@ -85,8 +85,9 @@ func shipped(t testing.TB) fs.FS {
 type sizedWords struct{ words }
 
 type sizedKnobs struct {
-	Epochs int `json:"epochs" doc:"times that tasks are met" default:"100" fast:"20" min:"1" max:"1000"`
-	Flats  int `json:"flats" doc:"flats" default:"9" fast:"3" min:"1" max:"10"`
+	Epochs int `json:"epochs" doc:"times that tasks are met" default:"100" fast:"20" min:"1" max:"1000" group:"budget"`
+	Flats  int `json:"flats" doc:"flats" default:"9" fast:"3" min:"1" max:"10" group:"budget"`
+	Warm   int `json:"warm" doc:"steps of the warm start" default:"900" fast:"30" min:"1" max:"1000" group:"warm start"`
 	Batch  int `json:"batch" doc:"tasks side by side" default:"16" min:"1" max:"100"`
 }
 

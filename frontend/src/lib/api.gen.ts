@@ -1372,6 +1372,8 @@ export interface Lesson {
   recorded: string;
   /** budget of those results */
   shown: string;
+  /** notebook that they were made with */
+  from: string;
   seeds: number;
   /** that the runs will take, 0 when nothing is known */
   seconds: number;

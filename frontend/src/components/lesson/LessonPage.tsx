@@ -162,6 +162,7 @@ export default function LessonPage({ session, notebook, route }: Props) {
               lesson={lesson}
               budget={lesson.shown}
               title="Recorded, at full length"
+              from={lesson.from}
               version={0}
             />
             <p className="fine">recorded on {lesson.recorded}</p>
@@ -178,10 +179,12 @@ interface PictureProps {
   budget: string;
   title: string;
   version: number;
+  /** The notebook that is drawn, where it is not the open one. */
+  from?: string;
 }
 
-function Picture({ notebook, lesson, budget, title, version }: PictureProps) {
-  const { path } = notebook;
+function Picture({ notebook, lesson, budget, title, version, from }: PictureProps) {
+  const path = from ?? notebook.path;
   return (
     <ChartView
       title={title}
