@@ -130,7 +130,17 @@ export function notebookRoute(path: string, budget = ""): NotebookRoute {
 }
 
 export function episodeRoute(key: string, episode = -1, step = -1): EpisodeRoute {
-  return { screen: "episode", key, episode, step, other: "", otherEpisode: -1, event: "", query: "", view: "" };
+  return {
+    screen: "episode",
+    key,
+    episode,
+    step,
+    other: "",
+    otherEpisode: -1,
+    event: "",
+    query: "",
+    view: "",
+  };
 }
 
 export function memoryRoute(key: string, bank = "", at = -1): MemoryRoute {

@@ -82,7 +82,11 @@ async function keep(
   const at = { path: notebook.path };
   const insert = async (kind: string, source: string) => {
     const last = (notebook.cells ?? []).at(-1)?.id ?? "";
-    const edit = toOperation(made({ type: "insert-cell", after: last, kind, source }, notebook), notebook, "");
+    const edit = toOperation(
+      made({ type: "insert-cell", after: last, kind, source }, notebook),
+      notebook,
+      "",
+    );
     notebook = (await transport.post<OpResult>("notebook/op", at, edit)).notebook;
   };
   const chart = chartSource(table);
