@@ -29,7 +29,7 @@ func align(a, b side) InspectAlign {
 	}
 	out.Compared = "by step number: what was seen and done at each step, and its reward; the worlds are not the same, so differences are no surprise"
 	if out.SameWorld {
-		out.Compared = fmt.Sprintf("the same world (split %s, seed %d), step by step: what was seen and done, and its reward", a.head.Episode.Split, a.head.Episode.Seed)
+		out.Compared = fmt.Sprintf("in the same world (split %s, seed %d), step by step: what was seen and done, and its reward", a.head.Episode.Split, a.head.Episode.Seed)
 	}
 	out.Sentence = out.words(len(a.points), len(b.points))
 	return out

@@ -66,9 +66,11 @@ func most(a, b float64) float64 {
 	return a
 }
 
-// turns tells whether the reward of a step is unlike that of the step before; before the first one it was 0.
+// turns tells whether the reward of a step is unlike that of the step before; before the first one it was 0. Beside a step that cannot be
+// read nobody knows.
 func turns(points []point, t int) bool {
-	if points[t].flags&pointKept == 0 || points[t].flags&pointBroken != 0 {
+	known := func(p *point) bool { return p.flags&pointKept != 0 && p.flags&pointBroken == 0 }
+	if !known(&points[t]) || (t > 0 && !known(&points[t-1])) {
 		return false
 	}
 	before := 0.0

@@ -348,7 +348,7 @@ func TestABrokenStepShowsItsRawBytesAndHidesNoOther(t *testing.T) {
 		lab.Episode{ID: 1, Steps: 3, Detail: true})
 	var head InspectEpisode
 	k.get("/api/run/r1/inspect", &head)
-	if fmt.Sprint(head.Lanes.Errors) != "[0 1 0]" {
+	if fmt.Sprint(head.Lanes.Errors, head.Lanes.Turns) != "[0 1 0] [0 0 0]" {
 		t.Errorf("errors are %v", head.Lanes.Errors)
 	}
 	var w InspectWindow
