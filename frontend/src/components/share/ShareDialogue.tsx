@@ -19,7 +19,7 @@ interface Props {
 
 /** Share a notebook: sizes first, then what to share and in which form, then the file. */
 export function ShareDialogue({ path, budget, onClose }: Props) {
-  const { transport } = useApp();
+  const { transport, preferences } = useApp();
   const offer = useResource(`share ${path} ${budget}`, (signal) =>
     transport.get<ShareOffer>("share", { path, budget }, signal),
   );
@@ -29,7 +29,7 @@ export function ShareDialogue({ path, budget, onClose }: Props) {
     seeds: "",
     detail: usualDetail(),
     author: "",
-    names: false,
+    names: preferences.on("privacy.export-names"),
     without: [],
   });
   const [job, setJob] = useState<ShareJob>();
