@@ -25,13 +25,13 @@ func TestOnAnEndpointNothingButTheWriterChanges(t *testing.T) {
 	s.Model = "endpoint near"
 	r := finish(t, begin(t, s, 1, bench))
 	// The same insert at each of three chunks: the first one is executed, the others are exact duplicates.
-	if got := r.last(t, MetricExecuted); math.Abs(got-1.0/3) > 1e-9 {
+	if got := r.Last(t, MetricExecuted); math.Abs(got-1.0/3) > 1e-9 {
 		t.Errorf("%v of the calls are executed, want a third", got)
 	}
-	if got := r.last(t, MetricTestMemory); got != 4 {
+	if got := r.Last(t, MetricTestMemory); got != 4 {
 		t.Errorf("the memory has %v words, want 4", got)
 	}
-	if len(r.series(MetricReward)) != 0 || len(r.series(MetricWarmLoss)) != 0 || len(r.series(MetricTest)) != 1 {
+	if len(r.Series(MetricReward)) != 0 || len(r.Series(MetricWarmLoss)) != 0 || len(r.Series(MetricTest)) != 1 {
 		t.Error("something was trained, or not tested once")
 	}
 }

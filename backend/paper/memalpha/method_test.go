@@ -15,9 +15,9 @@ import (
 
 func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 	for policy, want := range map[string][2]float64{"oracle": {1, 1}, "full-memory": {0.99, 1}, "memory-free": {0, 0.3}, "random": {0, 0.1}} {
-		r := finish(t, begin(t, setup(t, small(), given{"kind": Reference, "policy": policy}, own(), brief().with("test_instances", 32)), 1, lab.Bench{}))
+		r := finish(t, begin(t, setup(t, small(), given{"kind": Reference, "policy": policy}, own(), brief().With("test_instances", 32)), 1, lab.Bench{}))
 		for _, name := range []string{MetricAccuracy, MetricTest, MetricLong, MetricLongest} {
-			if got := r.last(t, name); got < want[0] || got > want[1] {
+			if got := r.Last(t, name); got < want[0] || got > want[1] {
 				t.Errorf("%s: %s is %v, want %v to %v", policy, name, got, want[0], want[1])
 			}
 		}
@@ -28,8 +28,8 @@ func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 func TestWritersByRuleScoreInTheirOrder(t *testing.T) {
 	got := map[string]float64{}
 	for _, who := range []string{Oracle, CopyAll, Weak} {
-		r := finish(t, begin(t, setup(t, given{}, given{}, own().with("writer", who), brief().with("shortest", 4).with("test_instances", 40)), 1, lab.Bench{}))
-		got[who] = r.last(t, MetricTest)
+		r := finish(t, begin(t, setup(t, given{}, given{}, own().With("writer", who), brief().With("shortest", 4).With("test_instances", 40)), 1, lab.Bench{}))
+		got[who] = r.Last(t, MetricTest)
 	}
 	if got[Oracle] < 0.97 || got[Weak] > 0.75*got[Oracle] || got[CopyAll] > got[Oracle] {
 		t.Errorf("writers score %v", got)
@@ -42,8 +42,8 @@ func TestEveryMemoryTakesThePlaceOfTheStores(t *testing.T) {
 	for _, kind := range mem.Kinds() {
 		s := setup(t, small(), tinier(), given{"kind": kind.Name}, brief())
 		r := finish(t, begin(t, s, 1, lab.Bench{}))
-		got[kind.Name] = r.last(t, MetricTest)
-		if len(r.series(MetricReward)) != 0 {
+		got[kind.Name] = r.Last(t, MetricTest)
+		if len(r.Series(MetricReward)) != 0 {
 			t.Errorf("%s: something was trained", kind.Name)
 		}
 		maker, err := Base(s, lab.Bench{Threads: 1})
@@ -60,9 +60,9 @@ func TestTheNewestChunksAloneAreNotEnoughForALongText(t *testing.T) {
 	score := func(kind string, n int) float64 {
 		g := given{"kind": kind}
 		if kind == "last-n" {
-			g = g.with("n", n)
+			g = g.With("n", n)
 		}
-		return finish(t, begin(t, setup(t, given{}, tinier(), g, brief().with("shortest", 4).with("longest", 40).with("long_instances", 12)), 1, lab.Bench{})).last(t, MetricLongest)
+		return finish(t, begin(t, setup(t, given{}, tinier(), g, brief().With("shortest", 4).With("longest", 40).With("long_instances", 12)), 1, lab.Bench{})).Last(t, MetricLongest)
 	}
 	if few, all := score("last-n", 8), score("full", 0); few > 0.5*all {
 		t.Errorf("the last 8 of 40 chunks answer %v, all of them %v", few, all)
@@ -72,11 +72,11 @@ func TestTheNewestChunksAloneAreNotEnoughForALongText(t *testing.T) {
 func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 	bench := oneBase(t)
 	s := setup(t, small(), tinier(), own(), brief())
-	want := finish(t, begin(t, s, 1, bench)).text(t)
+	want := finish(t, begin(t, s, 1, bench)).Text(t)
 	for _, threads := range []int{2, 3} {
 		b := bench
 		b.Threads = threads
-		if got := finish(t, begin(t, s, 1, b)).text(t); got != want {
+		if got := finish(t, begin(t, s, 1, b)).Text(t); got != want {
 			t.Errorf("%d threads: events differ", threads)
 		}
 	}
@@ -86,11 +86,11 @@ func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 	bench := oneBase(t)
 	s := setup(t, small(), tinier(), own(), brief())
-	want := finish(t, begin(t, s, 1, bench)).text(t)
+	want := finish(t, begin(t, s, 1, bench)).Text(t)
 	got := &record{}
 	m := begin(t, s, 1, bench)
 	for left := true; left; {
-		left = got.advance(t, m)
+		left = got.Advance(t, m)
 		var state bytes.Buffer
 		if err := m.Snapshot(&state); err != nil {
 			t.Fatal(err)
@@ -100,7 +100,7 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got.text(t) != want {
+	if got.Text(t) != want {
 		t.Error("events differ")
 	}
 }
@@ -126,14 +126,14 @@ func TestARunReportsEachPartOften(t *testing.T) {
 	r := finish(t, begin(t, setup(t, small(), tinier(), own(), brief()), 1, oneBase(t)))
 	for name, want := range map[string]int{MetricAccuracy: 3, MetricTest: 2, MetricSampled: 2, MetricLong: 2, MetricLongest: 2, MetricTestMemory: 2,
 		MetricTestValid: 2, MetricReward: 3, MetricR1: 3, MetricR2: 3, MetricR3: 3, MetricR4: 3, MetricFlat: 3, MetricParameters: 1, MetricLoss: 0} {
-		if got := len(r.series(name)); got != want {
+		if got := len(r.Series(name)); got != want {
 			t.Errorf("%s is reported %d times, want %d", name, got, want)
 		}
 	}
-	if gap := slices.Max(r.series(MetricGap)); gap > 1e-4 {
+	if gap := slices.Max(r.Series(MetricGap)); gap > 1e-4 {
 		t.Errorf("sampler and trainer differ by %v nats", gap)
 	}
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		if m, ok := ev.(lab.Metric); ok && !slices.ContainsFunc(metrics(), func(s lab.MetricSpec) bool { return s.Name == m.Name }) {
 			t.Fatalf("metric %q has no description", m.Name)
 		}
@@ -142,11 +142,11 @@ func TestARunReportsEachPartOften(t *testing.T) {
 
 // What the record says of a kept episode rebuilds its memory at every step: what the writer had before it is what the banks held.
 func TestTheRecordRebuildsTheMemoryThatTheWriterSaw(t *testing.T) {
-	m := begin(t, setup(t, given{}, given{}, own().with("writer", Oracle), brief().with("shortest", 4)), 1, lab.Bench{})
+	m := begin(t, setup(t, given{}, given{}, own().With("writer", Oracle), brief().With("shortest", 4)), 1, lab.Bench{})
 	r := finish(t, m)
 	var banks mem.Replay
 	seen, reads := 0, 0
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		switch ev := ev.(type) {
 		case lab.Memory:
 			if err := banks.Apply(ev); err != nil {
@@ -159,7 +159,7 @@ func TestTheRecordRebuildsTheMemoryThatTheWriterSaw(t *testing.T) {
 			for _, b := range ev.Blocks {
 				for _, id := range b.Entries {
 					seen++
-					if !strings.Contains(b.Text, textOf(r.events, ev, b.Name, id)) {
+					if !strings.Contains(b.Text, textOf(r.Events, ev, b.Name, id)) {
 						t.Fatalf("entry %s of %s does not stand in %q", id, b.Name, b.Text)
 					}
 				}
@@ -189,15 +189,15 @@ func textOf(events []lab.Event, at lab.Context, store, id string) (text string) 
 }
 
 func TestAnUntrainedAgentIsTestedOnce(t *testing.T) {
-	r := finish(t, begin(t, setup(t, small(), tinier(), own(), brief().with("updates", 0)), 1, oneBase(t)))
-	if n := len(r.series(MetricTest)); n != 1 {
+	r := finish(t, begin(t, setup(t, small(), tinier(), own(), brief().With("updates", 0)), 1, oneBase(t)))
+	if n := len(r.Series(MetricTest)); n != 1 {
 		t.Errorf("%d tests, want 1", n)
 	}
 }
 
 func TestTheControlLearnsFromTracesThatNobodyUsed(t *testing.T) {
-	r := finish(t, begin(t, setup(t, small(), tinier(), own(), brief().with("more_supervised", true)), 1, oneBase(t)))
-	if n := len(r.series(MetricLoss)); n != 3 || len(r.series(MetricReward)) != 0 {
+	r := finish(t, begin(t, setup(t, small(), tinier(), own(), brief().With("more_supervised", true)), 1, oneBase(t)))
+	if n := len(r.Series(MetricLoss)); n != 3 || len(r.Series(MetricReward)) != 0 {
 		t.Errorf("%d supervised updates, want 3, and no rewards", n)
 	}
 }
@@ -213,13 +213,13 @@ func TestArmsShareTheirWarmStart(t *testing.T) {
 		return m.Key
 	}
 	base := key(small(), tinier(), own(), brief())
-	for name, k := range map[string]string{"gamma": key(small(), tinier(), own(), brief().with("gamma", 0)), "beta": key(small(), tinier(), own(), brief().with("beta", 0.4)),
-		"the control": key(small(), tinier(), own(), brief().with("more_supervised", true))} {
+	for name, k := range map[string]string{"gamma": key(small(), tinier(), own(), brief().With("gamma", 0)), "beta": key(small(), tinier(), own(), brief().With("beta", 0.4)),
+		"the control": key(small(), tinier(), own(), brief().With("more_supervised", true))} {
 		if k != base {
 			t.Errorf("%s has another warm start", name)
 		}
 	}
-	if key(small(), tinier().with("half", 0.1), own(), brief()) == base || key(small(), tinier(), own().with("visible", 0), brief()) == base {
+	if key(small(), tinier().With("half", 0.1), own(), brief()) == base || key(small(), tinier(), own().With("visible", 0), brief()) == base {
 		t.Error("other habits or another view have the same warm start")
 	}
 }
@@ -230,7 +230,7 @@ func TestSetUpsThatCannotRunAreRefused(t *testing.T) {
 		world, grpo given
 	}{
 		{"a dialogue", `world.mode is "dialogue"`, given{"mode": chat.InDialogue}, brief()},
-		{"shortest above the length of the world", "rl.shortest is 9 and world.chunks 3", small(), brief().with("shortest", 9)},
+		{"shortest above the length of the world", "rl.shortest is 9 and world.chunks 3", small(), brief().With("shortest", 9)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := New(setup(t, c.world, tinier(), own(), c.grpo), 1, lab.Bench{Threads: 1})
@@ -254,7 +254,7 @@ func TestTheSectionsAreWhole(t *testing.T) {
 
 // The words of the traces are those of the world, and weak traces have each habit about as often as the knobs say.
 func TestTracesHaveTheStatedHabits(t *testing.T) {
-	s := setup(t, given{}, given{}, own(), brief().with("shortest", 4))
+	s := setup(t, given{}, given{}, own(), brief().With("shortest", 4))
 	var agent AgentKnobs
 	if err := s.Section("agent", &agent); err != nil {
 		t.Fatal(err)
@@ -315,9 +315,9 @@ func another() map[string]map[string]any {
 func TestEveryKnobMovesTheEvents(t *testing.T) {
 	bench := oneBase(t)
 	// Several steps an update, all but the first of them not on the policy that drew, so that the bounds of the ratio count.
-	grpo := brief().with("minibatches", 4).with("questions", 4).with("learning_rate", 0.02)
+	grpo := brief().With("minibatches", 4).With("questions", 4).With("learning_rate", 0.02)
 	run := func(agent, memory, grpo given) string {
-		return finish(t, begin(t, setup(t, small(), agent, memory, grpo), 1, bench)).text(t)
+		return finish(t, begin(t, setup(t, small(), agent, memory, grpo), 1, bench)).Text(t)
 	}
 	base := run(tinier(), own(), grpo)
 	for _, section := range Sections()[1:] {
@@ -341,11 +341,11 @@ func TestEveryKnobMovesTheEvents(t *testing.T) {
 				agent, memory, rl := tinier(), own(), grpo
 				switch kind.Name {
 				case Tiny:
-					agent = agent.with(f.Path, value)
+					agent = agent.With(f.Path, value)
 				case Own:
-					memory = memory.with(f.Path, value)
+					memory = memory.With(f.Path, value)
 				default:
-					rl = rl.with(f.Path, value)
+					rl = rl.With(f.Path, value)
 				}
 				if run(agent, memory, rl) == base {
 					t.Errorf("%s: with %s at %v nothing changes", kind.Name, f.Path, value)

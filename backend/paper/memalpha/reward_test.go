@@ -82,7 +82,7 @@ func TestRewardsAreNormalisedOverTheInstanceOrTheChunk(t *testing.T) {
 func TestWritersEarnInTheOrderOfTheirAnswers(t *testing.T) {
 	earn := map[string]float64{}
 	for _, who := range []string{Oracle, CopyAll, Weak} {
-		m := begin(t, setup(t, given{}, given{}, own().with("writer", who), given{"shortest": 4}), 1, oneBase(t))
+		m := begin(t, setup(t, given{}, given{}, own().With("writer", who), given{"shortest": 4}), 1, oneBase(t))
 		r := &record{}
 		seen, err := m.sit(t.Context(), r, examination{"evaluation", 40, 8, 0, 0})
 		if err != nil {

@@ -25,16 +25,16 @@ func TestOnAnEndpointBothRolesArePromptedAndNothingLearns(t *testing.T) {
 	bench := lab.Bench{Endpoint: func(name string) (lab.Endpoint, error) {
 		return lab.Endpoint{Name: name, URL: web.URL + "/v1", Model: "m", Parallel: 8}, nil
 	}}
-	brief := brief().with("test_conversations", 3)
+	brief := brief().With("test_conversations", 3)
 	s := setup(t, tinier(), own(), brief)
 	s.Model = "endpoint near"
 	r := finish(t, begin(t, s, 1, bench))
-	rule := finish(t, begin(t, setup(t, tinier(), own().with("manager", AddAll), brief.with("answer_updates", 0)), 1, oneBase(t)))
-	if got, want := r.last(t, MetricEM), rule.last(t, MetricEM); got != want || r.last(t, share("new", Add)) != 1 {
+	rule := finish(t, begin(t, setup(t, tinier(), own().With("manager", AddAll), brief.With("answer_updates", 0)), 1, oneBase(t)))
+	if got, want := r.Last(t, MetricEM), rule.Last(t, MetricEM); got != want || r.Last(t, share("new", Add)) != 1 {
 		t.Errorf("em is %v, that of the rule %v", got, want)
 	}
-	if r.last(t, MetricAnswer) == 0 || r.last(t, MetricPrecision) == 0 || len(r.series(MetricReward))+len(r.series(MetricWarmLoss)) != 0 {
-		t.Errorf("answers %v, precision %v, rewards %v, losses %v: answers are all wrong, or something was learned", r.last(t, MetricAnswer), r.last(t, MetricPrecision), r.series(MetricReward), r.series(MetricWarmLoss))
+	if r.Last(t, MetricAnswer) == 0 || r.Last(t, MetricPrecision) == 0 || len(r.Series(MetricReward))+len(r.Series(MetricWarmLoss)) != 0 {
+		t.Errorf("answers %v, precision %v, rewards %v, losses %v: answers are all wrong, or something was learned", r.Last(t, MetricAnswer), r.Last(t, MetricPrecision), r.Series(MetricReward), r.Series(MetricWarmLoss))
 	}
 }
 

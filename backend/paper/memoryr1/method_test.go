@@ -22,13 +22,13 @@ func oneBase(t *testing.T) lab.Bench { return lab.Bench{Cache: t.TempDir()} }
 
 // untrained are rules and yardsticks: nothing is learned, and little is asked of the model.
 func untrained() given {
-	return brief().with("updates", 0).with("answer_updates", 0).with("test_conversations", 60)
+	return brief().With("updates", 0).With("answer_updates", 0).With("test_conversations", 60)
 }
 
 func TestManagersByRuleStandWhereTheyShould(t *testing.T) {
 	bench := oneBase(t)
 	at := func(manager string) float64 {
-		return finish(t, begin(t, setup(t, tinier(), own().with("manager", manager), untrained()), 1, bench)).last(t, MetricEM)
+		return finish(t, begin(t, setup(t, tinier(), own().With("manager", manager), untrained()), 1, bench)).Last(t, MetricEM)
 	}
 	oracle, habit, all, chance, none := at(OracleManager), at(DeleteThenAdd), at(AddAll), at(RandomManager), at(NoManager)
 	if oracle < 0.99 || habit < all || habit > 0.95 || chance > habit-0.1 || none != 0 {
@@ -39,7 +39,7 @@ func TestManagersByRuleStandWhereTheyShould(t *testing.T) {
 func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 	for policy, want := range map[string][2]float64{"oracle": {1, 1}, "full-memory": {0.99, 1}, "memory-free": {0, 0.15}, "random": {0, 0.05}} {
 		r := finish(t, begin(t, setup(t, given{"kind": Reference, "policy": policy}, own(), untrained()), 1, lab.Bench{}))
-		if got := r.last(t, MetricEM); got < want[0] || got > want[1] {
+		if got := r.Last(t, MetricEM); got < want[0] || got > want[1] {
 			t.Errorf("%s: em is %v, want %v to %v", policy, got, want[0], want[1])
 		}
 	}
@@ -48,12 +48,12 @@ func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 func TestAnyMemoryRunsHere(t *testing.T) {
 	bench := oneBase(t)
 	for _, kind := range mem.Kinds() {
-		r := finish(t, begin(t, setup(t, tinier(), given{"kind": kind.Name}, brief().with("answer_updates", 1).with("test_conversations", 2).with("pool", 2)), 1, bench))
-		em := r.last(t, MetricEM)
+		r := finish(t, begin(t, setup(t, tinier(), given{"kind": kind.Name}, brief().With("answer_updates", 1).With("test_conversations", 2).With("pool", 2)), 1, bench))
+		em := r.Last(t, MetricEM)
 		if strings.HasPrefix(kind.Name, "none") && em != 0 || kind.Name == "full" && em < 0.5 {
 			t.Errorf("memory %s: em is %v", kind.Name, em)
 		}
-		if r.last(t, MetricAnswer) < 0 || len(r.series(MetricReward)) > 0 {
+		if r.Last(t, MetricAnswer) < 0 || len(r.Series(MetricReward)) > 0 {
 			t.Errorf("memory %s: the answer agent did not answer, or a manager learned", kind.Name)
 		}
 	}
@@ -63,10 +63,10 @@ func TestAnyMemoryRunsHere(t *testing.T) {
 func variants() map[string][2]given {
 	return map[string][2]given{
 		"both stages":  {own(), brief()},
-		"critic":       {own(), brief().with("algorithm", PPO).with("updates", 1)},
-		"model reader": {own(), brief().with("reader", ModelReader).with("answer_updates", 1)},
-		"oracle banks": {own(), brief().with("own_banks", false).with("answer_updates", 1)},
-		"control":      {own(), brief().with("more_supervised", true)},
+		"critic":       {own(), brief().With("algorithm", PPO).With("updates", 1)},
+		"model reader": {own(), brief().With("reader", ModelReader).With("answer_updates", 1)},
+		"oracle banks": {own(), brief().With("own_banks", false).With("answer_updates", 1)},
+		"control":      {own(), brief().With("more_supervised", true)},
 		"bm25":         {given{"kind": "bm25"}, brief()},
 	}
 }
@@ -75,10 +75,10 @@ func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 	bench := oneBase(t)
 	for name, v := range variants() {
 		s := setup(t, tinier(), v[0], v[1])
-		want := finish(t, begin(t, s, 1, bench)).text(t)
+		want := finish(t, begin(t, s, 1, bench)).Text(t)
 		b := bench
 		b.Threads = 3
-		if got := finish(t, begin(t, s, 1, b)).text(t); got != want {
+		if got := finish(t, begin(t, s, 1, b)).Text(t); got != want {
 			t.Errorf("%s, 3 threads: events differ", name)
 		}
 	}
@@ -92,7 +92,7 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 		want := finish(t, begin(t, s, 1, bench))
 		got, m := &record{}, begin(t, s, 1, bench)
 		for left := true; left; {
-			left = got.advance(t, m)
+			left = got.Advance(t, m)
 			var state bytes.Buffer
 			if err := m.Snapshot(&state); err != nil {
 				t.Fatal(err)
@@ -101,7 +101,7 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 				t.Fatal("the state cannot be restored")
 			}
 		}
-		if got.text(t) != want.text(t) {
+		if got.Text(t) != want.Text(t) {
 			t.Errorf("%s: events differ", name)
 		}
 	}
@@ -139,8 +139,8 @@ func (c *countdown) Err() error {
 // A unit that is stopped in its middle is dropped with its events, and done again from the last kept state.
 func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 	bench := oneBase(t)
-	s := setup(t, tinier(), own(), brief().with("algorithm", PPO))
-	want := finish(t, begin(t, s, 1, bench)).text(t)
+	s := setup(t, tinier(), own(), brief().With("algorithm", PPO))
+	want := finish(t, begin(t, s, 1, bench)).Text(t)
 	got, m := &record{}, begin(t, s, 1, bench)
 	var state bytes.Buffer
 	stops := 0
@@ -159,7 +159,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			continue
 		}
 		patience = 0
-		got.events = append(got.events, unit.events...)
+		got.Events = append(got.Events, unit.Events...)
 		state.Reset()
 		if err := m.Snapshot(&state); err != nil {
 			t.Fatal(err)
@@ -168,26 +168,26 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			break
 		}
 	}
-	if got.text(t) != want || stops < 10 {
+	if got.Text(t) != want || stops < 10 {
 		t.Errorf("after %d stops the events differ", stops)
 	}
 }
 
 // The very numbers of a run, counted in its events: the test stands before and behind each stage, evaluations between.
 func TestARunReportsEachPartOften(t *testing.T) {
-	r := finish(t, begin(t, setup(t, tinier(), own(), brief().with("test_conversations", 12)), 1, oneBase(t)))
+	r := finish(t, begin(t, setup(t, tinier(), own(), brief().With("test_conversations", 12)), 1, oneBase(t)))
 	for name, want := range map[string]int{MetricMergeGroup: 1, MetricReward: 3, MetricAnsReward: 3, MetricSampled: 3, MetricEM: 4, MetricAnswer: 4, MetricAnswer12: 3,
 		MetricParameters: 1, MetricLoss: 0, MetricValueError: 0} {
-		if got := len(r.series(name)); got != want {
+		if got := len(r.Series(name)); got != want {
 			t.Errorf("%s is reported %d times, want %d", name, got, want)
 		}
 	}
 	for _, name := range []string{MetricGap, MetricAnswerGap} {
-		if gap := slices.Max(r.series(name)); gap > 1e-4 {
+		if gap := slices.Max(r.Series(name)); gap > 1e-4 {
 			t.Errorf("sampler and trainer differ by %v nats: %s", gap, name)
 		}
 	}
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		if m, ok := ev.(lab.Metric); ok && !slices.ContainsFunc(metrics(), func(s lab.MetricSpec) bool { return s.Name == m.Name }) {
 			t.Fatalf("metric %q has no description", m.Name)
 		}
@@ -199,7 +199,7 @@ func TestTheBankOfTheRecordIsWhatThePromptsShow(t *testing.T) {
 	m := begin(t, setup(t, tinier(), own(), brief()), 1, oneBase(t))
 	r := finish(t, m)
 	replays, seen := map[int64]*mem.Replay{}, 0
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		switch ev := ev.(type) {
 		case lab.Memory:
 			if replays[ev.Episode] == nil {
@@ -233,7 +233,7 @@ func TestTheBankOfTheRecordIsWhatThePromptsShow(t *testing.T) {
 
 // Reading the recorded ids with the weights of the warm start gives the recorded log-probabilities.
 func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
-	m := begin(t, setup(t, tinier(), own(), untrained().with("test_conversations", 2)), 1, oneBase(t))
+	m := begin(t, setup(t, tinier(), own(), untrained().With("test_conversations", 2)), 1, oneBase(t))
 	r := finish(t, m)
 	kernels, err := num.Family("")
 	if err != nil {
@@ -243,7 +243,7 @@ func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
 	defer core.Close()
 	var read []int32
 	again := 0
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		switch ev := ev.(type) {
 		case lab.Context:
 			read = ev.Blocks[0].Tokens

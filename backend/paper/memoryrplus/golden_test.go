@@ -1,14 +1,10 @@
 package memoryrplus
 
 import (
-	"encoding/json"
-	"fmt"
-	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/paper/papertest"
 	"github.com/loci-lab/loci/backend/schema"
 )
 
@@ -16,82 +12,26 @@ import (
 // bits on one kind of processor; on another, the last bit of an exponential may differ, and then another token be drawn.
 const tolerance = 0.002
 
-// curve is what is compared: each metric's values in order.
-type curve map[string][]lab.Float
-
-func golden(t *testing.T, bench lab.Bench, world, agent, grpo given) curve {
+func golden(t *testing.T, bench lab.Bench, world, agent, grpo given) papertest.Curve {
 	t.Helper()
-	r := finish(t, begin(t, setup(t, world, agent, grpo), 1, bench))
-	c := curve{}
-	for _, name := range []string{MetricFormat, MetricLength, MetricDiversity, MetricMemory, MetricTrainForm, MetricExploit, MetricExplore, MetricShape,
-		MetricReward, MetricFlat, MetricTrainLen, MetricWarmLoss} {
-		if values := r.series(name); len(values) > 0 {
-			c[name] = values
-		}
-	}
-	return c
+	return finish(t, begin(t, setup(t, world, agent, grpo), 1, bench)).Curves().Of(MetricFormat, MetricLength, MetricDiversity, MetricMemory, MetricTrainForm, MetricExploit, MetricExplore, MetricShape,
+		MetricReward, MetricFlat, MetricTrainLen, MetricWarmLoss)
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
-	path := filepath.Join("testdata", "golden.json")
-	got := golden(t, lab.Bench{Kernel: "go"}, small(), tinier(), brief())
-	if *update {
-		text, err := json.MarshalIndent(got, "", " ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want curve
-	if err := json.Unmarshal(text, &want); err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range want.differences(got) {
-		t.Errorf("%s; a change here is a decision: rewrite with -update and say so in the commit", d)
-	}
+	papertest.Golden(t, "golden.json", golden(t, lab.Bench{Kernel: "go"}, small(), tinier(), brief()), tolerance, *update)
 }
 
 // A tolerance that swallows what the paper is about would make the golden curve worthless.
 func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
 	bench := oneBase(t)
-	curves := map[string]curve{}
-	for name, g := range map[string]given{"memory-r-plus": brief(), "r1": brief().with("scheme", R1), "cosine": brief().with("scheme", Cosine),
-		"memory-r": brief().with("scheme", MemoryR), "score-first": brief().with("score_before_write", true), "hidden": brief().with("encoder", Hidden),
-		"more-supervised": brief().with("more_supervised", true)} {
+	curves := map[string]papertest.Curve{}
+	for name, g := range map[string]given{"memory-r-plus": brief(), "r1": brief().With("scheme", R1), "cosine": brief().With("scheme", Cosine),
+		"memory-r": brief().With("scheme", MemoryR), "score-first": brief().With("score_before_write", true), "hidden": brief().With("encoder", Hidden),
+		"more-supervised": brief().With("more_supervised", true)} {
 		curves[name] = golden(t, bench, small(), tinier(), g)
 	}
-	for a := range curves {
-		for b := range curves {
-			if a < b && len(curves[a].differences(curves[b])) == 0 {
-				t.Errorf("%s and %s stay within the tolerance", a, b)
-			}
-		}
-	}
-}
-
-// differences lists where another curve leaves the tolerance.
-func (c curve) differences(got curve) (all []string) {
-	if len(c) == 0 || len(c) != len(got) {
-		all = append(all, fmt.Sprintf("%d metrics, want %d", len(got), len(c)))
-	}
-	for name, want := range c {
-		if len(got[name]) != len(want) || len(want) == 0 {
-			all = append(all, fmt.Sprintf("%s has %d values, want %d", name, len(got[name]), len(want)))
-			continue
-		}
-		for i, w := range want {
-			if g := got[name][i]; !(math.Abs(float64(g-w)) <= tolerance*(1+math.Abs(float64(w)))) {
-				all = append(all, fmt.Sprintf("%s, value %d: %v, want %v", name, i, g, w))
-			}
-		}
-	}
-	return all
+	papertest.Apart(t, curves, tolerance)
 }
 
 // another holds, for each knob of a kind that can move a curve, a value that differs from that of its base. What only says how often and
@@ -109,9 +49,9 @@ func another() map[string]map[string]any {
 func TestEveryKnobMovesTheEvents(t *testing.T) {
 	bench := oneBase(t)
 	// Several steps an update, all but the first of them not on the policy that drew, so that the bounds of the ratio count.
-	grpo := brief().with("minibatches", 4).with("questions", 4).with("learning_rate", 0.02).with("updates", 2).with("eval_questions", 2).with("test_questions", 4)
+	grpo := brief().With("minibatches", 4).With("questions", 4).With("learning_rate", 0.02).With("updates", 2).With("eval_questions", 2).With("test_questions", 4)
 	run := func(agent, grpo given) string {
-		return finish(t, begin(t, setup(t, small(), agent, grpo), 1, bench)).text(t)
+		return finish(t, begin(t, setup(t, small(), agent, grpo), 1, bench)).Text(t)
 	}
 	base := run(tinier(), grpo)
 	for _, section := range Sections()[1:] {
@@ -126,7 +66,7 @@ func TestEveryKnobMovesTheEvents(t *testing.T) {
 				case kind.Name == Reference || another()["unmoved"][f.Path] != nil:
 				case !ok:
 					t.Errorf("%s: knob %s has no other value", kind.Name, f.Path)
-				case kind.Name == Tiny && run(tinier().with(f.Path, value), grpo) == base, kind.Name != Tiny && run(tinier(), grpo.with(f.Path, value)) == base:
+				case kind.Name == Tiny && run(tinier().With(f.Path, value), grpo) == base, kind.Name != Tiny && run(tinier(), grpo.With(f.Path, value)) == base:
 					t.Errorf("%s: with %s at %v nothing changes", kind.Name, f.Path, value)
 				}
 			}

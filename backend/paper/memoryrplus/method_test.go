@@ -16,13 +16,13 @@ func oneBase(t *testing.T) lab.Bench { return lab.Bench{Cache: t.TempDir()} }
 
 func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 	for policy, want := range map[string][2]float64{"oracle": {1, 1}, "full-memory": {1, 1}, "memory-free": {1, 1}, "random": {0, 0.1}} {
-		r := finish(t, begin(t, setup(t, small(), given{"kind": Reference, "policy": policy}, brief().with("test_questions", 128)), 1, lab.Bench{}))
+		r := finish(t, begin(t, setup(t, small(), given{"kind": Reference, "policy": policy}, brief().With("test_questions", 128)), 1, lab.Bench{}))
 		for _, name := range []string{MetricAccuracy, MetricTest, MetricSampled, MetricHeldOut} {
-			if got := r.last(t, name); got < want[0] || got > want[1] {
+			if got := r.Last(t, name); got < want[0] || got > want[1] {
 				t.Errorf("%s: %s is %v, want %v to %v", policy, name, got, want[0], want[1])
 			}
 		}
-		if got := r.last(t, MetricFormat); got != 2 {
+		if got := r.Last(t, MetricFormat); got != 2 {
 			t.Errorf("%s: format is %v, want 2", policy, got)
 		}
 	}
@@ -31,12 +31,12 @@ func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 	bench := oneBase(t)
 	for _, encoder := range []string{Hash, Hidden} {
-		s := setup(t, small(), tinier(), brief().with("encoder", encoder))
-		want := finish(t, begin(t, s, 1, bench)).text(t)
+		s := setup(t, small(), tinier(), brief().With("encoder", encoder))
+		want := finish(t, begin(t, s, 1, bench)).Text(t)
 		for _, threads := range []int{2, 4} {
 			b := bench
 			b.Threads = threads
-			if got := finish(t, begin(t, s, 1, b)).text(t); got != want {
+			if got := finish(t, begin(t, s, 1, b)).Text(t); got != want {
 				t.Errorf("encoder %s, %d threads: events differ", encoder, threads)
 			}
 		}
@@ -47,13 +47,13 @@ func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 	bench := oneBase(t)
 	for _, encoder := range []string{Hash, Hidden} {
-		s := setup(t, small(), tinier(), brief().with("encoder", encoder))
+		s := setup(t, small(), tinier(), brief().With("encoder", encoder))
 		whole := begin(t, s, 1, bench)
 		want := finish(t, whole)
 		got := &record{}
 		m := begin(t, s, 1, bench)
 		for left := true; left; {
-			left = got.advance(t, m)
+			left = got.Advance(t, m)
 			var state bytes.Buffer
 			if err := m.Snapshot(&state); err != nil {
 				t.Fatal(err)
@@ -62,7 +62,7 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 				t.Fatal("the state cannot be restored")
 			}
 		}
-		if got.text(t) != want.text(t) {
+		if got.Text(t) != want.Text(t) {
 			t.Errorf("encoder %s: events differ", encoder)
 		}
 		a, b := fmt.Sprint(m.memory.Success.Shelves, m.memory.Failure.Shelves, m.memory.Distance, m.memory.Novelty),
@@ -94,18 +94,18 @@ func TestARunReportsEachPartOften(t *testing.T) {
 	r := finish(t, begin(t, setup(t, small(), tinier(), brief()), 1, oneBase(t)))
 	for name, want := range map[string]int{MetricAccuracy: 3, MetricTest: 2, MetricSampled: 2, MetricHeldOut: 2, MetricDiversity: 2, MetricCollapsed: 2,
 		MetricFlat: 4, MetricExplore: 4, MetricMemory: 4, MetricWarmLoss: 40, MetricParameters: 1, MetricLoss: 0} {
-		if got := len(r.series(name)); got != want {
+		if got := len(r.Series(name)); got != want {
 			t.Errorf("%s is reported %d times, want %d", name, got, want)
 		}
 	}
-	if explore := r.series(MetricExplore); explore[0] != 0 || slices.Max(explore) == 0 {
+	if explore := r.Series(MetricExplore); explore[0] != 0 || slices.Max(explore) == 0 {
 		t.Errorf("novelty pays %v, want nothing in the first update and something later", explore)
 	}
-	if gap := slices.Max(r.series(MetricGap)); gap > 1e-4 {
+	if gap := slices.Max(r.Series(MetricGap)); gap > 1e-4 {
 		t.Errorf("sampler and trainer differ by %v nats", gap)
 	}
 	writes := 0
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		if m, ok := ev.(lab.Memory); ok && m.Op == lab.OpWrite && m.After != nil {
 			writes++
 		}
@@ -113,7 +113,7 @@ func TestARunReportsEachPartOften(t *testing.T) {
 	if writes != 4 { // the first group of the first update
 		t.Errorf("%d writes are told, want 4", writes)
 	}
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		if m, ok := ev.(lab.Metric); ok && !slices.ContainsFunc(metrics(), func(s lab.MetricSpec) bool { return s.Name == m.Name }) {
 			t.Fatalf("metric %q has no description", m.Name)
 		}
@@ -121,23 +121,23 @@ func TestARunReportsEachPartOften(t *testing.T) {
 }
 
 func TestAnUntrainedAgentIsTestedOnce(t *testing.T) {
-	r := finish(t, begin(t, setup(t, small(), tinier(), brief().with("updates", 0)), 1, oneBase(t)))
-	if n := len(r.series(MetricTest)); n != 1 {
+	r := finish(t, begin(t, setup(t, small(), tinier(), brief().With("updates", 0)), 1, oneBase(t)))
+	if n := len(r.Series(MetricTest)); n != 1 {
 		t.Errorf("%d tests, want 1", n)
 	}
 }
 
 func TestTheControlLearnsFromTracesThatNobodyUsed(t *testing.T) {
-	m := begin(t, setup(t, small(), tinier(), brief().with("more_supervised", true)), 1, oneBase(t))
+	m := begin(t, setup(t, small(), tinier(), brief().With("more_supervised", true)), 1, oneBase(t))
 	r := finish(t, m)
-	if n := len(r.series(MetricLoss)); n != 4 || m.memory.Success.size()+m.memory.Failure.size() != 0 {
+	if n := len(r.Series(MetricLoss)); n != 4 || m.memory.Success.size()+m.memory.Failure.size() != 0 {
 		t.Errorf("%d supervised updates, want 4, and nothing stored", n)
 	}
 }
 
 // Six questions in groups of four: every epoch has each of them once, in an order of its own, and the draws differ each time.
 func TestThePoolIsMetWholeInEveryEpoch(t *testing.T) {
-	m := begin(t, setup(t, small(), given{"kind": Reference}, brief().with("pool", 6).with("questions", 4)), 1, lab.Bench{})
+	m := begin(t, setup(t, small(), given{"kind": Reference}, brief().With("pool", 6).With("questions", 4)), 1, lab.Bench{})
 	var texts []string
 	draws := map[uint64]bool{}
 	for m.now.Updates = range 6 {
@@ -177,7 +177,7 @@ func (c *countdown) Err() error {
 func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 	bench := oneBase(t)
 	s := setup(t, small(), tinier(), brief())
-	want := finish(t, begin(t, s, 1, bench)).text(t)
+	want := finish(t, begin(t, s, 1, bench)).Text(t)
 	got, m := &record{}, begin(t, s, 1, bench)
 	var state bytes.Buffer
 	stops := 0
@@ -196,7 +196,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			continue
 		}
 		patience = 0
-		got.events = append(got.events, unit.events...)
+		got.Events = append(got.Events, unit.Events...)
 		state.Reset()
 		if err := m.Snapshot(&state); err != nil {
 			t.Fatal(err)
@@ -205,7 +205,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			break
 		}
 	}
-	if got.text(t) != want || stops < 10 {
+	if got.Text(t) != want || stops < 10 {
 		t.Errorf("after %d stops the events differ", stops)
 	}
 }

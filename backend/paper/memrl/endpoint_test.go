@@ -23,7 +23,7 @@ func TestOnAnEndpointNothingButTheReaderChanges(t *testing.T) {
 	s.Model = "endpoint near"
 	r := finish(t, begin(t, s, bench))
 	steps, reads := 0, 0
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		switch ev := ev.(type) {
 		case lab.Step:
 			steps++
@@ -36,7 +36,7 @@ func TestOnAnEndpointNothingButTheReaderChanges(t *testing.T) {
 			}
 		}
 	}
-	if c := r.curves(); steps == 0 || reads != 16 || len(c[MetricSuccess]) != 2 || c[MetricSuccess][1] != 0 || len(c[MetricWarmLoss]) != 0 {
+	if c := r.Curves(); steps == 0 || reads != 16 || len(c[MetricSuccess]) != 2 || c[MetricSuccess][1] != 0 || len(c[MetricWarmLoss]) != 0 {
 		t.Errorf("%d steps, %d readings, metrics %v", steps, reads, c)
 	}
 }

@@ -1,16 +1,17 @@
 package memrl
 
 import (
-	"encoding/json"
 	"flag"
 	"maps"
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/schema"
+	"github.com/loci-lab/loci/backend/paper/papertest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
+
+type record = papertest.Record
 
 // given are the knobs that a test sets, by section, with the kind of the section under "kind".
 type given map[string]map[string]any
@@ -47,78 +48,21 @@ func (g given) yardstick(policy string) given {
 // setup resolves the sections at budget fast.
 func setup(t testing.TB, g given) lab.Setup {
 	t.Helper()
-	s := lab.Setup{Paper: Slug, Budget: "fast", Sections: map[string]json.RawMessage{}}
+	var knobs []papertest.Given
 	for _, section := range Sections() {
-		knobs := maps.Clone(g[section.Name])
-		kind, _ := knobs["kind"].(string)
-		delete(knobs, "kind")
-		raw, err := schema.Resolve(section, kind, knobs, "fast")
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Sections[section.Name] = raw
+		knobs = append(knobs, g[section.Name])
 	}
-	return s
+	return papertest.Setup(t, Slug, "fast", Sections(), knobs...)
 }
 
 // begin makes the method and closes it at the end of the test.
 func begin(t testing.TB, s lab.Setup, bench lab.Bench) *method {
 	t.Helper()
-	bench.Threads = max(bench.Threads, 1)
-	made, err := New(s, 1, bench)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := made.(*method)
-	t.Cleanup(func() { _ = m.Close() })
-	return m
-}
-
-// record keeps events in order.
-type record struct{ events []lab.Event }
-
-func (r *record) Emit(ev lab.Event) error { r.events = append(r.events, ev); return nil }
-
-// advance does one unit.
-func (r *record) advance(t testing.TB, m lab.Method) (left bool) {
-	t.Helper()
-	p, err := m.Advance(t.Context(), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p.Done < p.Total
+	return papertest.Begin[*method](t, s, 1, bench, New)
 }
 
 // finish does all units that are left.
 func finish(t testing.TB, m lab.Method) *record {
 	t.Helper()
-	r := &record{}
-	for r.advance(t, m) {
-	}
-	return r
-}
-
-// text writes the events one a line.
-func (r *record) text(t testing.TB) string {
-	t.Helper()
-	var all []byte
-	for _, ev := range r.events {
-		line, err := json.Marshal(ev)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(append(append(append(all, ev.Kind()...), ' '), line...), '\n')
-	}
-	return string(all)
-}
-
-// curves are all metrics in order.
-func (r *record) curves() map[string][]lab.Float {
-	c := map[string][]lab.Float{}
-	for _, ev := range r.events {
-		if m, ok := ev.(lab.Metric); ok {
-			c[m.Name] = append(c[m.Name], m.Value)
-		}
-	}
-	return c
+	return papertest.Finish(t, m)
 }

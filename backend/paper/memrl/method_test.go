@@ -26,7 +26,7 @@ const tolerance = 0.002
 
 func TestTheGoldenCurveStands(t *testing.T) {
 	path := filepath.Join("testdata", "golden.json")
-	got := finish(t, begin(t, setup(t, brief()), lab.Bench{Kernel: "go"})).curves()
+	got := finish(t, begin(t, setup(t, brief()), lab.Bench{Kernel: "go"})).Curves()
 	if *update {
 		text, err := json.MarshalIndent(got, "", " ")
 		if err != nil {
@@ -61,7 +61,7 @@ func TestTheGoldenCurveStands(t *testing.T) {
 // and learns as the reader does.
 func TestEveryKnobMovesTheEvents(t *testing.T) {
 	bench := lab.Bench{Cache: t.TempDir()}
-	text := func(g given) string { return finish(t, begin(t, setup(t, g), bench)).text(t) }
+	text := func(g given) string { return finish(t, begin(t, setup(t, g), bench)).Text(t) }
 	want := text(brief())
 	for knob, value := range map[string]any{"width": 32, "layers": 2, "heads": 4, "inner": 32, "context": 128, "warm_steps": 31, "warm_batch": 4, "warm_rate": 0.02,
 		"warm_seed": 1, "wrong": 0.9, "embedder": Hidden, "temperature": 1.5} {
@@ -92,7 +92,7 @@ func TestEveryKnobMovesTheEvents(t *testing.T) {
 
 func TestYardsticksScoreAsTheyShould(t *testing.T) {
 	for policy, bounds := range map[string][2]lab.Float{world.Oracle: {1, 1}, world.MemoryFree: {0, 0.5}, world.Random: {0, 0.1}} {
-		got := finish(t, begin(t, setup(t, brief().with("rl", "tasks", 40).with("rl", "held_out", 40).yardstick(policy)), lab.Bench{})).curves()
+		got := finish(t, begin(t, setup(t, brief().with("rl", "tasks", 40).with("rl", "held_out", 40).yardstick(policy)), lab.Bench{})).Curves()
 		for _, name := range []string{MetricSuccess, MetricHeldOut} {
 			for _, v := range got[name] {
 				if v < bounds[0] || v > bounds[1] {
@@ -112,7 +112,7 @@ func TestARunThatIsKeptAndContinuedAnywhereIsTheUndisturbedOne(t *testing.T) {
 func keptAndContinued(t *testing.T, s lab.Setup) {
 	t.Helper()
 	bench := lab.Bench{Cache: t.TempDir()}
-	want := finish(t, begin(t, s, bench)).text(t)
+	want := finish(t, begin(t, s, bench)).Text(t)
 	m, got := begin(t, s, bench), &record{}
 	for left := true; left; {
 		var state bytes.Buffer
@@ -123,9 +123,9 @@ func keptAndContinued(t *testing.T, s lab.Setup) {
 		if err := m.Restore(&state); err != nil {
 			t.Fatal(err)
 		}
-		left = got.advance(t, m)
+		left = got.Advance(t, m)
 	}
-	if got.text(t) != want {
+	if got.Text(t) != want {
 		t.Error("a run that is continued behind every unit goes another way")
 	}
 }
@@ -133,7 +133,7 @@ func keptAndContinued(t *testing.T, s lab.Setup) {
 func TestThreadsMoveNoBit(t *testing.T) {
 	s := setup(t, brief())
 	one, two := finish(t, begin(t, s, lab.Bench{Threads: 1})), finish(t, begin(t, s, lab.Bench{Threads: 2}))
-	if one.text(t) != two.text(t) {
+	if one.Text(t) != two.Text(t) {
 		t.Error("two threads give other events than one")
 	}
 }
@@ -145,7 +145,7 @@ func TestEveryMemoryRunsAndItsBanksFollowFromTheRecord(t *testing.T) {
 		m := begin(t, setup(t, brief().with("memory", "kind", k.Name)), bench)
 		r := finish(t, m)
 		var events []lab.Memory
-		for _, ev := range r.events {
+		for _, ev := range r.Events {
 			if ev, ok := ev.(lab.Memory); ok {
 				events = append(events, ev)
 			}
@@ -164,7 +164,7 @@ func TestEveryMemoryRunsAndItsBanksFollowFromTheRecord(t *testing.T) {
 				}
 			}
 		}
-		if c := r.curves(); len(c[MetricSuccess]) != 3 || len(c[MetricHeldOut]) != 3 {
+		if c := r.Curves(); len(c[MetricSuccess]) != 3 || len(c[MetricHeldOut]) != 3 {
 			t.Errorf("%s: %d epochs and %d tests, want 3 and 3", k.Name, len(c[MetricSuccess]), len(c[MetricHeldOut]))
 		}
 	}
@@ -173,7 +173,7 @@ func TestEveryMemoryRunsAndItsBanksFollowFromTheRecord(t *testing.T) {
 func TestOnlyWhatWasReadLearns(t *testing.T) {
 	m := begin(t, setup(t, brief().with("memory", "k", 1).yardstick("memory-free")), lab.Bench{})
 	read := map[int64]map[string]bool{}
-	for _, ev := range finish(t, m).events {
+	for _, ev := range finish(t, m).Events {
 		ev, ok := ev.(lab.Memory)
 		switch {
 		case ok && ev.Op == lab.OpRead:
@@ -195,7 +195,7 @@ func TestATestLeavesTheMemoryAsItIs(t *testing.T) {
 	m := begin(t, setup(t, brief().with("memory", "kind", "generative-agents").yardstick("memory-free")), lab.Bench{})
 	r := &record{}
 	for range 4 {
-		r.advance(t, m)
+		r.Advance(t, m)
 	}
 	var before, after bytes.Buffer
 	if err := m.memory.Snapshot(&before); err != nil {
@@ -213,7 +213,7 @@ func TestAReaderThatWasTrainedIsFound(t *testing.T) {
 	m := begin(t, setup(t, brief()), lab.Bench{})
 	r := &record{}
 	for m.now.Warm < warmParts {
-		r.advance(t, m)
+		r.Advance(t, m)
 	}
 	if err := m.unchanged(r); err != nil {
 		t.Fatal(err)

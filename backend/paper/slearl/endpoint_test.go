@@ -27,11 +27,11 @@ func TestOnAnEndpointTheLibraryAloneLearns(t *testing.T) {
 	s := setup(t, small(), tinier(), shelved(), brief())
 	s.Model = "endpoint near"
 	r := finish(t, begin(t, s, 1, bench))
-	if r.last(t, MetricMemory) < 1 || len(r.series(MetricWarmLoss)) != 0 || len(r.series(MetricParameters)) != 0 {
+	if r.Last(t, MetricMemory) < 1 || len(r.Series(MetricWarmLoss)) != 0 || len(r.Series(MetricParameters)) != 0 {
 		t.Error("the library is empty, or something was trained")
 	}
 	used := 0
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		if step, ok := ev.(lab.Step); ok && strings.HasPrefix(step.Action, "use washer") {
 			used++
 		}

@@ -38,9 +38,9 @@ func oneBase(t *testing.T) lab.Bench {
 func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 	for policy, want := range map[string][2]float64{"oracle": {1, 1}, "full-memory": {0.95, 1}, "memory-free": {0, 0.35}, "random": {0, 0.05}} {
 		agent := given{"kind": Reference, "policy": policy, "practice": 250}
-		r := finish(t, begin(t, setup(t, given{"kind": "house"}, agent, shelved(), brief().with("test_questions", 200)), 1, lab.Bench{}))
+		r := finish(t, begin(t, setup(t, given{"kind": "house"}, agent, shelved(), brief().With("test_questions", 200)), 1, lab.Bench{}))
 		for _, name := range []string{MetricTest, MetricSuccess} {
-			if got := r.last(t, name); got < want[0] || got > want[1] {
+			if got := r.Last(t, name); got < want[0] || got > want[1] {
 				t.Errorf("%s: %s is %v, want %v to %v", policy, name, got, want[0], want[1])
 			}
 		}
@@ -51,11 +51,11 @@ func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 func settings() map[string][2]given {
 	return map[string][2]given{
 		"by step":     {shelved(), brief()},
-		"by task":     {shelved(), brief().with("key", ByTask)},
-		"both":        {shelved(), brief().with("key", Hybrid).with("divergence", 0)},
+		"by task":     {shelved(), brief().With("key", ByTask)},
+		"both":        {shelved(), brief().With("key", Hybrid).With("divergence", 0)},
 		"bm25":        {given{"kind": "bm25"}, brief()},
-		"mem0":        {given{"kind": "mem0"}, brief().with("key", ByTask)},
-		"supervision": {shelved(), brief().with("more_supervised", true).with("updates", 2)},
+		"mem0":        {given{"kind": "mem0"}, brief().With("key", ByTask)},
+		"supervision": {shelved(), brief().With("more_supervised", true).With("updates", 2)},
 	}
 }
 
@@ -63,10 +63,10 @@ func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 	bench := oneBase(t)
 	for name, g := range settings() {
 		s := setup(t, small(), tinier(), g[0], g[1])
-		want := finish(t, begin(t, s, 1, bench)).text(t)
+		want := finish(t, begin(t, s, 1, bench)).Text(t)
 		b := bench
 		b.Threads = 2
-		if got := finish(t, begin(t, s, 1, b)).text(t); got != want {
+		if got := finish(t, begin(t, s, 1, b)).Text(t); got != want {
 			t.Errorf("%s, 2 threads: events differ", name)
 		}
 	}
@@ -80,7 +80,7 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 		want := finish(t, begin(t, s, 1, bench))
 		got, m := &record{}, begin(t, s, 1, bench)
 		for left := true; left; {
-			left = got.advance(t, m)
+			left = got.Advance(t, m)
 			var state bytes.Buffer
 			if err := m.Snapshot(&state); err != nil {
 				t.Fatal(err)
@@ -89,7 +89,7 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 				t.Fatal("the state cannot be restored")
 			}
 		}
-		if got.text(t) != want.text(t) {
+		if got.Text(t) != want.Text(t) {
 			t.Errorf("%s: events differ", name)
 		}
 	}
@@ -97,7 +97,7 @@ func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
 
 func TestADamagedStateIsAnError(t *testing.T) {
 	bench := oneBase(t)
-	s := setup(t, small(), tinier(), shelved(), brief().with("updates", 1))
+	s := setup(t, small(), tinier(), shelved(), brief().With("updates", 1))
 	m := begin(t, s, 1, bench)
 	finish(t, m)
 	var state bytes.Buffer
@@ -127,8 +127,8 @@ func (c *countdown) Err() error {
 // A unit that is stopped in its middle is dropped with its events, and done again from the last kept state.
 func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 	bench := oneBase(t)
-	s := setup(t, small(), tinier(), shelved(), brief().with("updates", 2))
-	want := finish(t, begin(t, s, 1, bench)).text(t)
+	s := setup(t, small(), tinier(), shelved(), brief().With("updates", 2))
+	want := finish(t, begin(t, s, 1, bench)).Text(t)
 	got, m := &record{}, begin(t, s, 1, bench)
 	var state bytes.Buffer
 	stops := 0
@@ -147,7 +147,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			continue
 		}
 		patience = 8
-		got.events = append(got.events, unit.events...)
+		got.Events = append(got.Events, unit.Events...)
 		state.Reset()
 		if err := m.Snapshot(&state); err != nil {
 			t.Fatal(err)
@@ -156,7 +156,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 			break
 		}
 	}
-	if got.text(t) != want || stops < 5 {
+	if got.Text(t) != want || stops < 5 {
 		t.Errorf("after %d stops the events differ", stops)
 	}
 }
@@ -165,17 +165,17 @@ func TestARunReportsWhatItShouldAndNoMore(t *testing.T) {
 	r := finish(t, begin(t, setup(t, small(), tinier(), shelved(), brief()), 1, oneBase(t)))
 	for name, want := range map[string]int{MetricSuccess: 3, MetricTest: 2, MetricSampled: 2, MetricBare: 2, MetricTrain: 4, MetricBorn: 4, MetricClusters: 4,
 		MetricWarmLoss: 40, MetricParameters: 1, MetricLoss: 0} {
-		if got := len(r.series(name)); got != want {
+		if got := len(r.Series(name)); got != want {
 			t.Errorf("%s is reported %d times, want %d", name, got, want)
 		}
 	}
-	if gap := slices.Max(r.series(MetricGap)); gap > 1e-4 {
+	if gap := slices.Max(r.Series(MetricGap)); gap > 1e-4 {
 		t.Errorf("sampler and trainer differ by %v nats", gap)
 	}
-	if r.last(t, MetricHints) == 0 || r.last(t, MetricMemory) == 0 || slices.Max(r.series(MetricTrain)) == 0 {
+	if r.Last(t, MetricHints) == 0 || r.Last(t, MetricMemory) == 0 || slices.Max(r.Series(MetricTrain)) == 0 {
 		t.Error("nothing was read, kept or done")
 	}
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		if m, ok := ev.(lab.Metric); ok && !slices.ContainsFunc(metrics(), func(s lab.MetricSpec) bool { return s.Name == m.Name }) {
 			t.Fatalf("metric %q has no description", m.Name)
 		}
@@ -189,7 +189,7 @@ func TestTheRecordSaysWhatWasRead(t *testing.T) {
 	banks := map[string]map[string]string{zoneStrategies: {}, zoneWarnings: {}}
 	var used []string
 	reads, contexts := 0, 0
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		switch ev := ev.(type) {
 		case lab.Memory:
 			switch {
@@ -230,15 +230,15 @@ func TestTheRecordSaysWhatWasRead(t *testing.T) {
 }
 
 func TestAnUntrainedAgentIsTestedOnce(t *testing.T) {
-	r := finish(t, begin(t, setup(t, small(), tinier(), shelved(), brief().with("updates", 0)), 1, oneBase(t)))
-	if n := len(r.series(MetricTest)); n != 1 {
+	r := finish(t, begin(t, setup(t, small(), tinier(), shelved(), brief().With("updates", 0)), 1, oneBase(t)))
+	if n := len(r.Series(MetricTest)); n != 1 {
 		t.Errorf("%d tests, want 1", n)
 	}
 }
 
 func TestWithoutHintsAtTheTestBothTestsAreTheSame(t *testing.T) {
-	r := finish(t, begin(t, setup(t, small(), tinier(), shelved(), brief().with("test_hints", false)), 1, oneBase(t)))
-	if a, b := r.series(MetricTest), r.series(MetricBare); !slices.Equal(a, b) {
+	r := finish(t, begin(t, setup(t, small(), tinier(), shelved(), brief().With("test_hints", false)), 1, oneBase(t)))
+	if a, b := r.Series(MetricTest), r.Series(MetricBare); !slices.Equal(a, b) {
 		t.Errorf("success is %v, without hints %v", a, b)
 	}
 }
@@ -247,8 +247,8 @@ func TestWithoutHintsAtTheTestBothTestsAreTheSame(t *testing.T) {
 func TestAnyMemoryGivesHints(t *testing.T) {
 	bench := oneBase(t)
 	for _, kind := range mem.Kinds() {
-		r := finish(t, begin(t, setup(t, small(), tinier(), given{"kind": kind.Name}, brief().with("updates", 2)), 1, bench))
-		if got := r.last(t, MetricHints); (got == 0) != (kind.Name == "none") {
+		r := finish(t, begin(t, setup(t, small(), tinier(), given{"kind": kind.Name}, brief().With("updates", 2)), 1, bench))
+		if got := r.Last(t, MetricHints); (got == 0) != (kind.Name == "none") {
 			t.Errorf("%s: %v hints a step", kind.Name, got)
 		}
 	}
@@ -258,7 +258,7 @@ func TestAnyMemoryGivesHints(t *testing.T) {
 func TestAnExaminationLeavesTheMemoryAsItWas(t *testing.T) {
 	bench := oneBase(t)
 	for _, kind := range []given{shelved(), {"kind": "generative-agents"}, {"kind": "memrl"}} {
-		m := begin(t, setup(t, small(), tinier(), kind, brief().with("updates", 2)), 1, bench)
+		m := begin(t, setup(t, small(), tinier(), kind, brief().With("updates", 2)), 1, bench)
 		finish(t, m)
 		state := func() string {
 			var b bytes.Buffer

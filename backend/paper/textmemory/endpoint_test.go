@@ -45,11 +45,11 @@ func TestAModelBehindAnEndpointAnswersOutOfWhatIsRecalled(t *testing.T) {
 	r := finish(t, begin(t, s, 1, bench))
 	// Four questions: tomatoes and Pip are right, the colour and the open-domain question are not.
 	for name, want := range map[string]float64{MetricExact: 0.5, MetricF1: 0.5, MetricExact + "_single_hop": 1, MetricF1 + "_multi_hop": 0} {
-		if got := r.last(t, name); got != want {
+		if got := r.Last(t, name); got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
-	if r.last(t, MetricPrompt) <= 0 || r.last(t, MetricReply) <= 0 {
+	if r.Last(t, MetricPrompt) <= 0 || r.Last(t, MetricReply) <= 0 {
 		t.Error("no tokens were counted")
 	}
 	asked := len(server.Asked())
@@ -57,7 +57,7 @@ func TestAModelBehindAnEndpointAnswersOutOfWhatIsRecalled(t *testing.T) {
 		t.Errorf("%d requests, want one for each question", asked)
 	}
 	again := finish(t, begin(t, s, 1, bench))
-	if again.text(t) != r.text(t) || len(server.Asked()) != asked {
+	if again.Text(t) != r.Text(t) || len(server.Asked()) != asked {
 		t.Errorf("a second run differs, or asks %d times more", len(server.Asked())-asked)
 	}
 }
@@ -66,10 +66,10 @@ func TestAnEndpointThatFailsStopsTheRunWhereItCanGoOn(t *testing.T) {
 	undisturbed, _ := endpoints(t, answers()...)
 	s := setup(t, conversations(), given{"kind": Reader, "kept": 2}, given{"kind": "bm25"})
 	s.Model = "endpoint near"
-	want := finish(t, begin(t, s, 1, undisturbed)).text(t)
+	want := finish(t, begin(t, s, 1, undisturbed)).Text(t)
 	bench, server := endpoints(t, answers()...)
 	m, all := begin(t, s, 1, bench), &record{}
-	if !all.advance(t, m) {
+	if !all.Advance(t, m) {
 		t.Fatal("there is one episode only")
 	}
 	var kept bytes.Buffer
@@ -77,23 +77,23 @@ func TestAnEndpointThatFailsStopsTheRunWhereItCanGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Fail(script.Fault{Status: 401})
-	before := len(all.events)
+	before := len(all.Events)
 	if _, err := m.Advance(t.Context(), all); err == nil || strings.Contains(err.Error(), "wrong answer") {
 		t.Fatalf("a failing endpoint gives %v", err)
 	}
-	for _, ev := range all.events[before:] {
+	for _, ev := range all.Events[before:] {
 		if _, ok := ev.(lab.Episode); ok {
 			t.Error("the episode was scored all the same")
 		}
 	}
-	all.events = all.events[:before]
+	all.Events = all.Events[:before]
 	again := begin(t, s, 1, bench)
 	if err := again.Restore(&kept); err != nil {
 		t.Fatal(err)
 	}
-	for all.advance(t, again) {
+	for all.Advance(t, again) {
 	}
-	if all.text(t) != want {
+	if all.Text(t) != want {
 		t.Error("the run that went on differs from the undisturbed one")
 	}
 }
@@ -103,7 +103,7 @@ func TestMemoriesCompareByTheEmbeddingsOfAnEndpoint(t *testing.T) {
 	s := setup(t, conversations(), given{"kind": Retrieval, "embedder": "endpoint", "kept": 2}, given{"kind": "embedding"})
 	s.Model = "endpoint near"
 	r := finish(t, begin(t, s, 1, bench))
-	for _, ev := range r.events {
+	for _, ev := range r.Events {
 		if op, ok := ev.(lab.Memory); ok && op.Op == lab.OpWrite {
 			if len(op.After.Vector) != 32 {
 				t.Fatalf("a vector has %d numbers, want the endpoint's 32", len(op.After.Vector))

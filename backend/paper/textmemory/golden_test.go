@@ -22,7 +22,7 @@ func TestTheCurvesAreThoseThatWereRecorded(t *testing.T) {
 		{"questions that come again, embedding", given{"kind": "word-problems"}, given{"kind": Reader, "episodes": 12, "pool": 5, "points": 3}, given{"kind": "embedding"}},
 	} {
 		r := finish(t, begin(t, setup(t, c.world, c.agent, c.memory), 5, lab.Bench{Kernel: "go"}))
-		for _, ev := range r.events {
+		for _, ev := range r.Events {
 			if m, ok := ev.(lab.Metric); ok {
 				fmt.Fprintf(&b, "%s: %s %d %.5g\n", c.name, m.Name, m.X, float64(m.Value))
 			}
@@ -48,7 +48,7 @@ func TestEveryKnobOfThePlayMovesTheEvents(t *testing.T) {
 	world := given{"kind": "word-problems"}
 	base := given{"kind": Reader, "episodes": 6, "pool": 3, "points": 2, "kept": 2}
 	run := func(agent given) string {
-		return finish(t, begin(t, setup(t, world, agent, given{"kind": "full"}), 1, lab.Bench{})).text(t)
+		return finish(t, begin(t, setup(t, world, agent, given{"kind": "full"}), 1, lab.Bench{})).Text(t)
 	}
 	want := run(base)
 	for knob, value := range map[string]any{"episodes": 7, "pool": 2, "points": 3, "kept": 0, "read": 1, "read_tokens": 20, "split": "train"} {

@@ -64,13 +64,13 @@ func TestRecallEqualsAnIndependentCount(t *testing.T) {
 			}
 			for i, name := range []string{"recall_1", "recall_5", "recall_10", "recall_20", "mrr"} {
 				// Equal scores that rounding parts differently may swap neighbours: one question of 24 or more may move a little.
-				if g := got.last(t, name+suffix); math.Abs(g-row[i+1]) > 0.002 {
+				if g := got.Last(t, name+suffix); math.Abs(g-row[i+1]) > 0.002 {
 					t.Errorf("%s: %s%s is %.6f, the count says %.6f", kind, name, suffix, g, row[i+1])
 				}
 			}
 		}
-		if got.last(t, MetricUnanswerable) != 2 {
-			t.Errorf("%v questions have no evidence, want 2", got.last(t, MetricUnanswerable))
+		if got.Last(t, MetricUnanswerable) != 2 {
+			t.Errorf("%v questions have no evidence, want 2", got.Last(t, MetricUnanswerable))
 		}
 	}
 }
@@ -84,8 +84,8 @@ func TestTheOrderOfQuestionsMovesOnlyWhatLearnsFromThem(t *testing.T) {
 		moves  bool
 	}{"hybrid": {given{"kind": "hybrid"}, false}, "values": {values, true}} {
 		a, b := retrieve(t, 1, c.memory), retrieve(t, 2, c.memory)
-		if differs := math.Abs(a.last(t, "mrr")-b.last(t, "mrr")) > 1e-9; differs != c.moves {
-			t.Errorf("%s: two seeds give mean reciprocal ranks %v and %v", name, a.last(t, "mrr"), b.last(t, "mrr"))
+		if differs := math.Abs(a.Last(t, "mrr")-b.Last(t, "mrr")) > 1e-9; differs != c.moves {
+			t.Errorf("%s: two seeds give mean reciprocal ranks %v and %v", name, a.Last(t, "mrr"), b.Last(t, "mrr"))
 		}
 	}
 }

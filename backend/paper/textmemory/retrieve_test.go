@@ -72,12 +72,12 @@ func TestRetrievalOfASmallFileByHand(t *testing.T) {
 	// the turn of Ada, which shares no word with the question: 1/2 and 1. Barks: 1 and 1. One question has no evidence.
 	for name, want := range map[string]float64{"recall_1": 2.5 / 3, "recall_20": 2.5 / 3, "mrr": 1, "recall_1_single_hop": 1, "recall_1_multi_hop": 0.5,
 		MetricUnanswerable: 1, MetricMemory: 1} {
-		if got := r.last(t, name); math.Abs(got-want) > 1e-12 {
+		if got := r.Last(t, name); math.Abs(got-want) > 1e-12 {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
 	for _, name := range []string{MetricSuccess, MetricF1, "recall_1_open_domain"} {
-		if got := r.series(name); len(got) > 0 {
+		if got := r.Series(name); len(got) > 0 {
 			t.Errorf("%s is %v, want none: nothing was answered", name, got)
 		}
 	}
@@ -87,15 +87,15 @@ func TestEveryConversationHasABankOfItsOwnThatItsEventsRebuild(t *testing.T) {
 	m := begin(t, setup(t, conversations(), given{"kind": Retrieval, "kept": 2}, given{"kind": "embedding"}), 1, talking(t, talks))
 	all, replay, told := &record{}, mem.Replay{}, 0
 	for more := true; more; {
-		more = all.advance(t, m)
-		for _, ev := range all.events[told:] {
+		more = all.Advance(t, m)
+		for _, ev := range all.Events[told:] {
 			if op, ok := ev.(lab.Memory); ok {
 				if err := replay.Apply(op); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		told = len(all.events)
+		told = len(all.Events)
 		b := m.memory.Banks()[0]
 		if got := replay.Entries(b.Name); !reflect.DeepEqual(got, b.All()) || b.Len() == 0 {
 			t.Fatalf("bank %q holds %v, its events make %v", b.Name, b.All(), got)
@@ -111,7 +111,7 @@ func TestFeedbackTeachesValues(t *testing.T) {
 	for feedback, want := range map[bool]bool{true: true, false: false} {
 		r := finish(t, begin(t, setup(t, conversations(), given{"kind": Retrieval, "feedback": feedback, "kept": 2}, memory), 1, talking(t, talks)))
 		raised, lowered := false, false
-		for _, ev := range r.events {
+		for _, ev := range r.Events {
 			if op, ok := ev.(lab.Memory); ok && op.Op == lab.OpChange {
 				raised = raised || op.After.Numbers["value"] > op.Before.Numbers["value"]
 				lowered = lowered || op.After.Numbers["value"] < op.Before.Numbers["value"]
