@@ -141,10 +141,10 @@ func (c *cli) printFork(i sched.ForkInfo) error {
 	t.AppendRow(outcomeRow("as it was", i.Result.Parent))
 	t.AppendRow(outcomeRow(i.Fork.Words(), i.Result.Fork))
 	c.render(t)
-	if paired {
+	if paired && !effect.Same {
 		t := c.table("of "+fmt.Sprint(effect.N)+" pairs", "effect", "95 % t interval", "p (sign flip)")
-		t.AppendRow(table.Row{"return", effect.Return.Mean, fmt.Sprintf("%.3g to %.3g", effect.Return.Low, effect.Return.High), fmt.Sprintf("%.3g", effect.Sign.P)})
-		t.AppendRow(table.Row{"success", effect.Success.Mean, fmt.Sprintf("%.3g to %.3g", effect.Success.Low, effect.Success.High), fmt.Sprintf("%.3g", effect.SuccessSign.P)})
+		t.AppendRow(table.Row{"return", fmt.Sprintf("%.3g", effect.Return.Mean), fmt.Sprintf("%.3g to %.3g", effect.Return.Low, effect.Return.High), fmt.Sprintf("%.3g", effect.Sign.P)})
+		t.AppendRow(table.Row{"success", fmt.Sprintf("%.3g", effect.Success.Mean), fmt.Sprintf("%.3g to %.3g", effect.Success.Low, effect.Success.High), fmt.Sprintf("%.3g", effect.SuccessSign.P)})
 		c.render(t)
 	}
 	fmt.Fprintf(c.out, "%s\n%s: `loci show %s`\n", i.Result.Words(i.Fork), i.Title, i.Key[:8])

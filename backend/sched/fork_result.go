@@ -78,8 +78,11 @@ func (r ForkResult) Words(f lab.Fork) string {
 	case !ok:
 		return fmt.Sprintf("%s: the return is %s in place of %s; step %d is the first that differs.", what, short(float64(r.Fork.Return)), short(float64(r.Parent.Return)), r.First)
 	case e.Same:
-		return fmt.Sprintf("%s: the return changes by %s in each of %d replays. All replays are the same: nothing here depends on chance, and one look says it all.",
-			what, signed(float64(e.Return.Mean)), e.N)
+		came := "the return changes by " + signed(float64(e.Return.Mean))
+		if float64(e.Return.Mean) == 0 {
+			came = "the return stays as it was"
+		}
+		return fmt.Sprintf("%s: %s in each of %d replays. All replays are the same: nothing here depends on chance, and one look says it all.", what, came, e.N)
 	}
 	if float64(e.Return.Mean) == 0 && float64(e.Return.SD) == 0 {
 		return fmt.Sprintf("%s: the return is the same in each of %d pairs.", what, e.N)

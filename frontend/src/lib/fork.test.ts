@@ -3,6 +3,7 @@ import type { ForkPlace, ForkView } from "./api.gen";
 import {
   askOf,
   changeOf,
+  effectRows,
   firstChoice,
   forksAt,
   kindsOf,
@@ -87,6 +88,22 @@ describe("what is shown of a fork", () => {
       ["as it was", "0", "no", "10"],
       ["without 41", "1", "yes", "5"],
     ]);
+  });
+  it("gives no interval and no p where all pairs are the same", () => {
+    const e = {
+      pairs: 20,
+      return: -1.77,
+      return_low: -1.77,
+      return_high: -1.77,
+      return_p: 0.25,
+      success: 0,
+      success_low: 0,
+      success_high: 0,
+      success_p: 1,
+      same: true,
+    };
+    expect(effectRows(e)[0]).toEqual(["return", "−1.77", "the same in each pair", "–"]);
+    expect(effectRows({ ...e, same: false })[0]?.[3]).toBe("0.25");
   });
   it("lists the forks of this step alone", () => {
     const at = (episode: number, step: number) => ({ ...fork, episode, step }) as ForkView;

@@ -92,8 +92,13 @@ export function outcomeRows(o: ForkOutcome, words: string): string[][] {
   ];
 }
 
-/** The effect as rows: what, mean, interval, p. */
+/** The effect as rows: what, mean, interval, p. Pairs that all went one way show no spread to judge by. */
 export function effectRows(e: ForkEffect): string[][] {
+  if (e.same)
+    return [
+      ["return", shown(e.return), "the same in each pair", "–"],
+      ["success", shown(e.success), "the same in each pair", "–"],
+    ];
   return [
     ["return", shown(e.return), `${shown(e.return_low)} to ${shown(e.return_high)}`, shown(e.return_p)],
     ["success", shown(e.success), `${shown(e.success_low)} to ${shown(e.success_high)}`, shown(e.success_p)],
