@@ -121,7 +121,7 @@ function Node({ node, x, y, named, selected, onOpen }: NodeProps) {
       }}
     >
       <title>{`${node.id}: ${node.text}`}</title>
-      <circle className="graph-target" cx={x} cy={y} r={named ? 12 : 8} />
+      <circle className="graph-target" cx={x} cy={y} r={16} />
       <circle cx={x} cy={y} r={r} />
       {(named || selected) && (
         <text x={x} y={y - r - 4}>

@@ -70,10 +70,10 @@ export function MomentSlider(props: Props) {
       </div>
       <div className="moment-row">
         <Button icon="back" label="One episode back (Shift+left)" onClick={() => onEpisode(-1)} />
-        <Button label="One operation back (left)" onClick={() => onMove(at - 1)} disabled={at === 0}>
+        <Button label="−1: one operation back (left)" onClick={() => onMove(at - 1)} disabled={at === 0}>
           −1
         </Button>
-        <Button label="One operation on (right)" onClick={() => onMove(at + 1)} disabled={at >= newest}>
+        <Button label="+1: one operation on (right)" onClick={() => onMove(at + 1)} disabled={at >= newest}>
           +1
         </Button>
         <Button icon="chevron" label="One episode on (Shift+right)" onClick={() => onEpisode(1)} />
