@@ -138,6 +138,9 @@ func (s *Server) run(r *http.Request) (any, error) {
 	key := r.PathValue("key")
 	var d RunDetail
 	err := s.records.with(key, func(k *kept) error {
+		if k.start.Key == "" { // the file is there, its first event not yet
+			return lab.Errorf(lab.NotFound, "run %q has no event yet", key)
+		}
 		d = RunDetail{
 			Row: s.runRow(k), Notebook: k.start.Notebook, Setup: k.start.Setup, Code: k.start.Code, Kernel: k.start.Kernel,
 			Machine: k.start.Machine, Metrics: metricsOf(k.start.Setup.Paper), Episodes: len(k.episodes), Log: slices.Clone(k.log),

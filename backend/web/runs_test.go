@@ -223,3 +223,14 @@ func TestAJobIsStartedAndControlled(t *testing.T) {
 		t.Errorf("status %+v", st)
 	}
 }
+
+func TestARunWhoseRecordHasNoEventYetIsShownAsItsJobKnowsIt(t *testing.T) {
+	k := newKit(t)
+	k.start()
+	k.owner.begin(sched.Running)
+	k.owner.write(t, runKey)
+	var d RunDetail
+	if k.get("/api/run/"+runKey, &d); d.Notebook == "" || d.Row.State != "running" || len(d.Metrics) == 0 {
+		t.Errorf("run %+v", d)
+	}
+}

@@ -93,12 +93,13 @@ async function start() {
   const child = spawn(bin, ["serve", "--home", home, "--addr", `127.0.0.1:${port}`]);
   const url = await new Promise((done, fail) => {
     let text = "";
-    child.stderr.resume(); // a full pipe would hold the server up
-    child.stdout.on("data", (part) => {
+    const hear = (part) => {
       text += part;
       const found = /http:\S+/.exec(text);
       if (found) done(found[0]);
-    });
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
     child.once("exit", () => fail(new Error(`the server ended: ${text}`)));
   });
   return { child, url };
@@ -138,10 +139,13 @@ function held(page) {
 }
 
 async function grown(page, points) {
-  const ends = Date.now() + 60_000;
+  const ends = Date.now() + 45_000;
   for (;;) {
     if ((await held(page)).length >= 2 * points) return;
-    if (Date.now() > ends) throw new Error(`the chart did not come to ${points} points`);
+    if (Date.now() > ends) {
+      if (process.env.LOCI_SHOTS) await page.screenshot({ path: join(process.env.LOCI_SHOTS, "live-fault.png") });
+      throw new Error(`the chart did not come to ${points} points`);
+    }
     await page.waitForTimeout(200);
   }
 }
