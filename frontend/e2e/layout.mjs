@@ -16,17 +16,14 @@ function inspect() {
     return `<${e.tagName.toLowerCase()}${cls}> "${words}"`;
   };
   const shown = (e) => {
-    const style = getComputedStyle(e);
     const box = e.getBoundingClientRect();
-    return (
-      style.visibility !== "hidden" &&
-      style.display !== "none" &&
-      style.opacity !== "0" &&
-      box.width > 0 &&
-      box.height > 0
-    );
+    const seen = e.checkVisibility({
+      visibilityProperty: true,
+      opacityProperty: true,
+      contentVisibilityAuto: true,
+    });
+    return seen && box.width > 0 && box.height > 0;
   };
-  const scrolls = (e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX);
 
   // The page itself never scrolls sideways; what is wide scrolls by itself.
   const root = document.scrollingElement;

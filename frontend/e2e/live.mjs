@@ -143,7 +143,8 @@ async function grown(page, points) {
   for (;;) {
     if ((await held(page)).length >= 2 * points) return;
     if (Date.now() > ends) {
-      if (process.env.LOCI_SHOTS) await page.screenshot({ path: join(process.env.LOCI_SHOTS, "live-fault.png") });
+      if (process.env.LOCI_SHOTS)
+        await page.screenshot({ path: join(process.env.LOCI_SHOTS, "live-fault.png") });
       throw new Error(`the chart did not come to ${points} points`);
     }
     await page.waitForTimeout(200);

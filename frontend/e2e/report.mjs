@@ -45,7 +45,10 @@ async function check(width, colorScheme) {
   const { context, page, wrong } = await opened(pathToFileURL(resolve(file)).href, width, colorScheme);
   await page.getByText("Opened for reading. Nothing was run.").waitFor();
   await page.getByRole("heading", { name: "Notebook", exact: true }).waitFor();
-  assert.ok((await page.getByRole("heading", { level: 1 }).count()) >= 1, "the page has a title");
+  assert.ok(
+    (await page.locator("main").getByRole("heading", { level: 1 }).count()) >= 1,
+    "the page has a title",
+  );
   if (await page.getByRole("heading", { name: "Charts" }).count()) await charts(page);
   if (await page.getByRole("heading", { name: "Episodes" }).count()) await episodes(page);
   if (await page.getByRole("heading", { name: "Memory", exact: true }).count()) await memory(page);

@@ -24,6 +24,13 @@ const SIZES = [
   { name: "1920", width: 1920, height: 1080 },
   { name: "zoom200", width: 640, height: 450, deviceScaleFactor: 2 },
 ];
+// What some checks provoke on purpose, as the browser's console tells of it.
+const PROVOKED = {
+  episode: ["status of 404"],
+  notebook: ["status of 404", "status of 409"],
+  settings: ["status of 400", "status of 503"],
+  targets: ["status of 400", "status of 503"],
+};
 const faults = [];
 const fault = (where, what) => {
   faults.push(`${where}: ${what}`);
@@ -276,6 +283,7 @@ async function screens(runs) {
     const { check } = await import(new URL(file, dir).href);
     const where = () => `screen ${name}`;
     const { page, context, base, expect } = await open(url, { colorScheme: "light" }, where);
+    for (const text of PROVOKED[name] ?? []) expect(text);
     const before = faults.length;
     const ctx = {
       url: base,

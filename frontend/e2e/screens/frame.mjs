@@ -103,7 +103,7 @@ async function narrow(page, expect, base, shot) {
     await page.setViewportSize({ width, height: 800 });
     for (const path of ["settings", "targets"]) {
       await page.goto(`${base}/${path}`);
-      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.locator("main").getByRole("heading", { level: 1 }).waitFor();
       const over = await page.evaluate(() => {
         const main = document.querySelector("main");
         return Math.max(

@@ -9,7 +9,10 @@ export async function check(page, ctx) {
     runs.find((r) => r.state === "done" && r.arm === "value") ?? runs.find((r) => r.state === "done");
   if (!run) throw new Error("the server has no finished run");
   await page.goto(`${ctx.url}/run?key=${run.key}`);
-  await page.getByRole("heading", { level: 1, name: new RegExp(run.arm) }).waitFor();
+  await page
+    .locator("main")
+    .getByRole("heading", { level: 1, name: new RegExp(run.arm) })
+    .waitFor();
 
   // Charts: six at most at first, others from the list, all seeds or this one.
   const charts = page.locator(".run-charts figure.chart");
@@ -57,12 +60,13 @@ export async function check(page, ctx) {
     await memory.click();
     await page.waitForFunction(() => location.pathname.endsWith("/memory"));
     await page.goBack();
+    await episode.locator("[data-step]").first().waitFor();
   }
   await page.keyboard.press("f");
   await page.waitForFunction(() => !/step=/.test(location.search));
 
   // More seeds with one key; they run and stand among the seeds.
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.locator("main").getByRole("heading", { level: 1 }).waitFor();
   const before = await seeds.getByRole("listitem").count();
   await page.keyboard.press("+");
   await page.getByText(/3 seeds added/).waitFor();

@@ -4,7 +4,7 @@
 export async function check(page, { url, shot, expect }) {
   const base = new URL(url).origin;
   await page.goto(`${base}/settings`);
-  await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+  await page.locator("main").getByRole("heading", { level: 1, name: "Settings" }).waitFor();
   await shot("settings");
   await look(page, expect, shot);
   await refusal(page, expect);
@@ -51,7 +51,7 @@ async function refusal(page, expect) {
 }
 
 async function search(page, expect) {
-  await page.getByRole("heading", { level: 1 }).click();
+  await page.locator("main").getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("/");
   await page.keyboard.type("disk");
   await page.waitForFunction(() => new URLSearchParams(location.search).get("q") === "disk");
@@ -76,7 +76,7 @@ async function keys(page, expect, shot) {
   await page.keyboard.press("Y");
   await page.getByRole("button", { name: "Use it" }).click();
   await page.getByText("also means “Show the keys”").first().waitFor({ state: "detached" });
-  await page.getByRole("heading", { level: 1 }).click();
+  await page.locator("main").getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("?");
   const sheet = page.getByRole("dialog");
   await sheet.getByText("(changed)").waitFor();

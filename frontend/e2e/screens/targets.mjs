@@ -4,7 +4,7 @@
 export async function check(page, { url, shot, expect }) {
   const base = new URL(url).origin;
   await page.goto(`${base}/targets`);
-  await page.getByRole("heading", { level: 1, name: "Compute targets" }).waitFor();
+  await page.locator("main").getByRole("heading", { level: 1, name: "Compute targets" }).waitFor();
   const here = page.getByRole("region", { name: "This computer" });
   await here
     .getByText(/free of/)
@@ -12,7 +12,7 @@ export async function check(page, { url, shot, expect }) {
     .waitFor();
   await page.getByText("This computer works already.").waitFor();
   await shot("targets-empty");
-  await page.getByRole("heading", { level: 1 }).click();
+  await page.locator("main").getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("n");
   const form = page.getByRole("form", { name: "New target" });
   await form.getByLabel("Name", { exact: true }).fill("nobody");

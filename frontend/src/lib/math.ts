@@ -31,6 +31,9 @@ function typeset(temml: Typesetter, element: HTMLElement): void {
       maxExpand: 500,
       maxSize: [20, 20],
     });
+    // What scrolls by itself must be reachable by keys.
+    const wide = [element, element.parentElement].find((e) => e && e.scrollWidth > e.clientWidth);
+    if (wide) wide.tabIndex = 0;
   } catch {
     element.textContent = tex;
     element.title = "this formula cannot be read as LaTeX";

@@ -92,7 +92,7 @@ export function ChartView({ title, source, version, current = false }: Props) {
   return (
     <figure className={`chart${data?.stale ? " chart-stale" : ""}`} onKeyDown={onKey}>
       <div className="chart-head">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         {data?.early && <span className="tag">early: runs are still going on</span>}
         {data?.recorded && <span className="tag">recorded on {data.recorded}</span>}
         {data?.stale && <span className="tag tag-stale">~ stale: {data.stale}</span>}

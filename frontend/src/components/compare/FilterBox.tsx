@@ -4,6 +4,7 @@ import { useApp } from "../../lib/app";
 import { useCommands } from "../../lib/commands";
 import { EXAMPLES, cutAt, replaceAt, withTerm } from "../../lib/compare-filter";
 import { count } from "../../lib/format";
+import { leaveOnEscape } from "../../lib/search-field";
 
 interface Props {
   query: string;
@@ -64,7 +65,7 @@ export function FilterBox({ query, runs, onQuery }: Props) {
           aria-describedby={problem ? flaw : help}
           placeholder="paper:memrl lambda>0.3 seed<5 arm:value state:done success>=0.2"
           onChange={(e) => setText(e.target.value)}
-          onKeyDown={(e) => e.key === "Escape" && field.current?.blur()}
+          onKeyDown={leaveOnEscape}
         />
       </label>
       {problem ? (

@@ -73,12 +73,17 @@ function Row({ t, row, current, first, onStep }: RowProps) {
       type="button"
       className="step-row"
       aria-current={current ? "step" : undefined}
-      aria-label={row ? label(row, first) : `step ${t}`}
       onClick={() => onStep(t)}
     >
-      <span className="step-t">{t}</span>
+      <span className="step-t">
+        <span className="unseen">step </span>
+        {t}
+      </span>
       <span className="step-action">{row ? words(row) : "…"}</span>
-      <span className="step-marks">{row && marks(row, first)}</span>
+      <span className="step-marks" aria-hidden="true">
+        {row && marks(row, first)}
+      </span>
+      {row && <span className="unseen">{said(row, first)}</span>}
     </button>
   );
 }
@@ -106,8 +111,9 @@ function marks(row: InspectRow, first: boolean): string {
   return [first ? "≠" : "", row.error ? "!" : "", above + below, reward].filter((m) => m !== "").join(" ");
 }
 
-function label(row: InspectRow, first: boolean): string {
-  const parts = [`step ${row.t}: ${words(row)}`, `reward ${shown(row.reward)}`];
+/** What the marks say, in words. */
+function said(row: InspectRow, first: boolean): string {
+  const parts = [`reward ${shown(row.reward)}`];
   const memory = memoryWords(row);
   if (memory) parts.push(memory);
   if (row.error) parts.push("error");

@@ -17,7 +17,7 @@ export function TopLine({ onPalette, onKeys }: Props) {
   const { title, saved } = useStore(heading);
   return (
     <header className="topline">
-      <p className="topline-title">{title}</p>
+      <h1 className="topline-title">{title}</h1>
       {saved > 0 && <p className="topline-saved">saved {clock(saved)}</p>}
       <ShareButton />
       <Button

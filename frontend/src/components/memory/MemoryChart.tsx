@@ -33,7 +33,7 @@ export function MemoryChart({ title, path, query, version }: Props) {
   return (
     <figure className="chart memory-chart">
       <div className="chart-head">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <span className="grow" />
         <Button
           look="quiet"

@@ -1,3 +1,4 @@
+import { leaveOnEscape } from "../../lib/search-field";
 import { useEffect, useState, type RefObject } from "react";
 import type { MemoryInfo } from "../../lib/api.gen";
 import { count, named } from "../../lib/format";
@@ -96,7 +97,7 @@ function FilterField({ query, fieldRef, problem, onFilter }: FieldProps) {
         value={text}
         spellCheck={false}
         onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+        onKeyDown={leaveOnEscape}
       />
       <kbd aria-hidden="true">/</kbd>
       <span id="memory-filter-help" className="unseen">

@@ -30,17 +30,22 @@ export function FilmStrip({ steps, current, events, onChoose }: Props) {
             type="button"
             className={`frame-button${events.includes(s.t) ? " frame-event" : ""}`}
             aria-current={s.t === current ? "step" : undefined}
-            aria-label={`step ${s.t}: ${s.action}, reward ${shown(s.reward)}`}
             onClick={() => onChoose(s.t)}
           >
-            <span className="frame-t">{s.t}</span>
+            <span className="frame-t">
+              <span className="unseen">step </span>
+              {s.t}
+            </span>
             {s.scene ? (
               <SceneView scene={s.scene} width={160} height={54} label="" />
             ) : (
               <span className="frame-text">{s.saw}</span>
             )}
             <span className="frame-action">{s.action}</span>
-            <span className={`frame-reward ${tone(number(s.reward))}`}>{reward(s)}</span>
+            <span className={`frame-reward ${tone(number(s.reward))}`}>
+              <span className="unseen">reward {shown(s.reward)}</span>
+              <span aria-hidden="true">{reward(s)}</span>
+            </span>
           </button>
         </li>
       ))}

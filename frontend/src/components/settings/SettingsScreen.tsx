@@ -4,6 +4,7 @@ import { useCommands } from "../../lib/commands";
 import { words } from "../../lib/filter-words";
 import { plural } from "../../lib/format";
 import { findCommands, knownCommands } from "../../lib/keymap";
+import { leaveOnEscape } from "../../lib/search-field";
 import type { SettingsRoute } from "../../lib/route";
 import { useStore } from "../../lib/store";
 import { Button } from "../common/Button";
@@ -84,7 +85,7 @@ export default function SettingsScreen({ route }: { route: SettingsRoute }) {
           placeholder="Search the settings"
           value={route.query}
           onChange={(e) => app.navigation.change({ ...route, query: e.target.value })}
-          onKeyDown={(e) => e.key === "Escape" && e.currentTarget.blur()}
+          onKeyDown={leaveOnEscape}
         />
         <Button
           disabled={changed === 0}
