@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"sync"
 
 	"github.com/loci-lab/loci/backend"
 	"github.com/loci-lab/loci/backend/sched"
@@ -85,9 +86,13 @@ func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server,
 	s.login = func(to string) string { return l.LoginURL(w.OneTime(), to) }
 	s.once = func() string { return s.login(to) }
 	go e.emptyBin(ctx)
+	var warm sync.WaitGroup
+	warm.Go(w.Warm)
 	go func() {
 		defer close(s.done)
-		s.err = errors.Join(l.Serve(ctx, w), w.Close(), forget())
+		err := errors.Join(l.Serve(ctx, w), w.Close())
+		warm.Wait()
+		s.err = errors.Join(err, forget())
 	}()
 	if f.run != "" {
 		if err := e.runAtOnce(ctx, f); err != nil {

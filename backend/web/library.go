@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
@@ -24,12 +25,24 @@ type Recorded interface {
 }
 
 func (s *Server) library(r *http.Request) (any, error) {
-	lib := Library{Papers: []LibraryPaper{}, Own: s.notebooks.own()}
-	for _, p := range catalog.Papers() {
-		lib.Papers = append(lib.Papers, s.paper(r.Context(), p.Card))
-	}
+	lib := Library{Papers: s.papers(r.Context()), Own: s.notebooks.own()}
 	return lib, nil
 }
+
+// papers makes the cards side by side: each may have to read results or judge claims.
+func (s *Server) papers(ctx context.Context) []LibraryPaper {
+	all := catalog.Papers()
+	cards := make([]LibraryPaper, len(all))
+	var work sync.WaitGroup
+	for i, p := range all {
+		work.Go(func() { cards[i] = s.paper(ctx, p.Card) })
+	}
+	work.Wait()
+	return cards
+}
+
+// Warm reads what the first page will ask for, so that it does not wait.
+func (s *Server) Warm() { s.papers(s.life) }
 
 // paper is one card, with what its claims came to here, or where its results were recorded.
 func (s *Server) paper(ctx context.Context, card lab.Card) LibraryPaper {

@@ -7,7 +7,10 @@ import { Button } from "../common/Button";
 export function HintLine() {
   const app = useApp();
   const { hint, open } = useStore(app.hints.shown);
-  const shown = open && hint !== undefined;
+  const route = useStore(app.navigation.route);
+  // Advice belongs to its lesson; an answer goes with the reader.
+  const here = hint?.answer === true || (route.screen === "notebook" && route.lesson !== "");
+  const shown = open && here && hint !== undefined;
   useCommands(
     app.commands,
     shown
@@ -21,7 +24,7 @@ export function HintLine() {
             run: () => app.hints.hide(),
           },
         ]
-      : hint
+      : hint && here
         ? [
             {
               id: "hint-again",

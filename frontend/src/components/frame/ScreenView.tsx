@@ -2,18 +2,28 @@ import { lazy, Suspense, useEffect, useRef } from "react";
 import { useApp } from "../../lib/app";
 import { never, type Route } from "../../lib/route";
 import { useStore } from "../../lib/store";
+import { prefetch } from "../../lib/prefetch";
 import { focusHeading } from "../../lib/heading-focus";
 import { Loading } from "../common/Loading";
 import { LibraryScreen } from "../library/LibraryScreen";
 import { ScreenBoundary } from "./ScreenBoundary";
 
-const NotebookScreen = lazy(() => import("../notebook/NotebookScreen"));
-const RunScreen = lazy(() => import("../run/RunScreen"));
-const EpisodeScreen = lazy(() => import("../episode/EpisodeScreen"));
-const MemoryScreen = lazy(() => import("../memory/MemoryScreen"));
-const CompareScreen = lazy(() => import("../compare/CompareScreen"));
-const TargetsScreen = lazy(() => import("../targets/TargetsScreen"));
-const SettingsScreen = lazy(() => import("../settings/SettingsScreen"));
+const parts = {
+  notebook: () => import("../notebook/NotebookScreen"),
+  run: () => import("../run/RunScreen"),
+  episode: () => import("../episode/EpisodeScreen"),
+  memory: () => import("../memory/MemoryScreen"),
+  compare: () => import("../compare/CompareScreen"),
+  targets: () => import("../targets/TargetsScreen"),
+  settings: () => import("../settings/SettingsScreen"),
+};
+const NotebookScreen = lazy(parts.notebook);
+const RunScreen = lazy(parts.run);
+const EpisodeScreen = lazy(parts.episode);
+const MemoryScreen = lazy(parts.memory);
+const CompareScreen = lazy(parts.compare);
+const TargetsScreen = lazy(parts.targets);
+const SettingsScreen = lazy(parts.settings);
 
 /** The open screen. It scrolls by itself and finds its place again after a reload and on the way back. */
 export function ScreenView() {
@@ -37,6 +47,7 @@ export function ScreenView() {
       element.removeEventListener("scroll", keep);
     };
   }, [navigation, place]);
+  useEffect(() => prefetch(Object.values(parts)), []);
   const before = useRef(route.screen);
   useEffect(() => {
     if (before.current === route.screen || !ref.current) return;
