@@ -24,13 +24,18 @@ type Reader struct {
 	places  []Position // of the frames 0, sparse, 2*sparse, ...
 	eps     episodes
 	damage  *Damage
-	ended   bool // the last frame is an End
-	pending bool // the header is not whole yet
+	ended   bool        // the last frame is an End
+	pending bool        // the header is not whole yet
+	visit   func(Frame) // while the record is opened; nil for none
 }
 
 // Open reads the whole record once, checks every frame and makes an index. A torn tail is left out. Damage before whole frames is
 // not an error here, so that what stands before it can be read: Damage tells, and iterations end with that error.
-func Open(path string) (*Reader, error) {
+func Open(path string) (*Reader, error) { return OpenWith(path, nil) }
+
+// OpenWith is Open that shows visit every event while it reads them: whoever needs something of all of them reads the file once and not
+// twice. The payload is valid until visit returns. Events that come later are not shown; Frames has them.
+func OpenWith(path string, visit func(Frame)) (*Reader, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, lab.Errorf(lab.NotFound, "record %q does not exist", path)
@@ -38,10 +43,11 @@ func Open(path string) (*Reader, error) {
 	if err != nil {
 		return nil, unavailable(err, "record %q cannot be read", path)
 	}
-	r := &Reader{path: path, f: f, end: Position{Offset: headerSize}, pending: true, eps: newEpisodes()}
+	r := &Reader{path: path, f: f, end: Position{Offset: headerSize}, pending: true, eps: newEpisodes(), visit: visit}
 	if err := r.Refresh(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+	r.visit = nil
 	return r, nil
 }
 
@@ -100,6 +106,9 @@ func (r *Reader) take(size int64) error {
 			r.places = append(r.places, frame.At)
 		}
 		r.eps.note(frame)
+		if r.visit != nil {
+			r.visit(frame)
+		}
 		r.end, r.ended = frame.Next, frame.Kind == lab.KindEnd
 	}
 }

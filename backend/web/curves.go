@@ -146,6 +146,7 @@ type curves struct {
 	mu     sync.Mutex
 	kept   map[curveName]*curveKept
 	points int
+	files  *derived // of long series; nil keeps none
 }
 
 type curveName struct{ run, metric string }
@@ -167,7 +168,7 @@ func (c *curves) get(g gathered, r sched.RunInfo, metric string) *series.Series 
 	if r.State == "" {
 		return new(series.Series) // never begun: nobody need be asked
 	}
-	xs, ys, _ := g.src.Values(metric, r.Arm, r.Case, r.Seed)
+	xs, ys := c.files.values(g, r, metric)
 	if k == nil || !continues(k.raw, xs, ys) {
 		if k != nil {
 			c.points -= k.raw.Len()

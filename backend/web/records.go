@@ -36,17 +36,13 @@ type kept struct {
 	first    time.Time
 	last     time.Time
 	log      []lab.Log
-	episodes []int64 // sequence numbers of the Episode events
-	metrics  map[string]*column
+	episodes []int64            // sequence numbers of the Episode events
+	metrics  map[string]*ending // by the bytes of their names
+	fresh    []*ending          // whose newest event is not decoded yet
+	latest   []byte             // newest Progress, not decoded yet
 
 	operations []int64    // sequence numbers of the Memory events
 	inspect    inspection // what the Episode screen keeps
-}
-
-// column is one metric of one run.
-type column struct {
-	x []int64
-	y []float64
 }
 
 func newRecords(owner interface{ Record(string) (string, error) }) *records {
@@ -108,7 +104,7 @@ func (k *kept) drop() error {
 		err = k.reader.Close()
 	}
 	k.reader, k.seen, k.start, k.end, k.progress, k.log, k.episodes, k.metrics = nil, 0, lab.Start{}, nil, lab.Progress{}, nil, nil, nil
-	k.first, k.last, k.operations, k.inspect = time.Time{}, time.Time{}, nil, inspection{}
+	k.first, k.last, k.operations, k.inspect, k.fresh, k.latest = time.Time{}, time.Time{}, nil, inspection{}, nil, nil
 	return err
 }
 
@@ -127,13 +123,22 @@ func (k *kept) refresh(owner interface{ Record(string) (string, error) }, skim s
 	if err != nil {
 		return err
 	}
-	if k.reader, err = record.Open(path); err != nil {
+	k.metrics, k.inspect.skim = map[string]*ending{}, skim
+	var broken error // the first event that cannot be read
+	k.reader, err = record.OpenWith(path, func(f record.Frame) {
+		if broken == nil {
+			broken = k.note(f)
+		}
+	})
+	if err != nil {
 		k.reader = nil
 		return named(err, k.key, path)
 	}
-	k.metrics = map[string]*column{}
-	k.inspect.skim = skim
-	return k.take()
+	k.seen = k.reader.Len()
+	if broken != nil {
+		return broken
+	}
+	return k.settle()
 }
 
 // named says which run has no record; the path of the file means nothing to a reader of the page.
@@ -158,7 +163,7 @@ func (k *kept) take() error {
 		}
 	}
 	k.seen = k.reader.Len()
-	return nil
+	return k.settle()
 }
 
 func (k *kept) note(f record.Frame) error {
@@ -173,7 +178,12 @@ func (k *kept) note(f record.Frame) error {
 	case lab.KindMemory:
 		k.operations = append(k.operations, f.Seq)
 		return nil
-	case lab.KindStart, lab.KindMetric, lab.KindProgress, lab.KindLog, lab.KindEnd:
+	case lab.KindMetric:
+		return k.metric(f)
+	case lab.KindProgress: // all but the newest are of no interest
+		k.latest = append(k.latest[:0], f.Payload...)
+		return nil
+	case lab.KindStart, lab.KindLog, lab.KindEnd:
 	default:
 		return nil
 	}
@@ -184,25 +194,12 @@ func (k *kept) note(f record.Frame) error {
 	switch ev := ev.(type) {
 	case lab.Start:
 		k.start = ev
-	case lab.Metric:
-		k.metric(ev)
-	case lab.Progress:
-		k.progress = ev
 	case lab.Log:
 		k.log = append(k.log, ev)
 	case lab.End:
 		k.end = &ev
 	}
 	return nil
-}
-
-func (k *kept) metric(m lab.Metric) {
-	c := k.metrics[m.Name]
-	if c == nil {
-		c = &column{}
-		k.metrics[m.Name] = c
-	}
-	c.x, c.y = append(c.x, m.X), append(c.y, float64(m.Value))
 }
 
 // row sums the record up as a run of a list. A record without end is of a run that was interrupted, unless the owner knows better.
@@ -212,8 +209,8 @@ func (k *kept) row() RunRow {
 		Done: k.progress.Done, Total: k.progress.Total, Unit: k.progress.Unit, StartMS: millis(k.first), HeardMS: millis(k.last),
 		Seconds: k.last.Sub(k.first).Seconds(), Final: map[string]lab.Float{},
 	}
-	for name, c := range k.metrics {
-		r.Final[name] = lab.Float(c.y[len(c.y)-1])
+	for _, m := range k.metrics {
+		r.Final[m.last.Name] = m.last.Value
 	}
 	if k.end != nil {
 		r.State, r.Error, r.Hint = k.end.Status, k.end.Error, k.end.Hint

@@ -354,10 +354,10 @@ func fileName(text string) string {
 // rows lists every value of one metric as it came: where it belongs, its place, its time and the value in the shortest form that reads
 // back to the same bits.
 func (k *kept) rows(metric string) ([][]string, error) {
-	if k.metrics[metric] == nil {
+	if k.ending(metric) == nil {
 		names := []string{}
-		for name := range k.metrics {
-			names = append(names, name)
+		for _, m := range k.metrics {
+			names = append(names, m.last.Name)
 		}
 		slices.Sort(names)
 		return nil, lab.Errorf(lab.NotFound, "run %q has no metric %q, want one of %q", k.key, metric, names)

@@ -43,12 +43,13 @@ type Config struct {
 	Log        *slog.Logger
 	Now        func() time.Time // nil takes the system's clock
 
-	Settings   *settings.Book  // nil has the defaults, which cannot be changed then
-	Secrets    SecretKeeper    // nil keeps none
-	Bin        Bin             // nil deletes nothing
-	TargetFile string          // where the targets stand, "" for none
-	TestTarget TestTarget      // nil tests none
-	Computer   func() Computer // asks this computer; nil knows nothing of it
+	Settings   *settings.Book                  // nil has the defaults, which cannot be changed then
+	Secrets    SecretKeeper                    // nil keeps none
+	Bin        Bin                             // nil deletes nothing
+	TargetFile string                          // where the targets stand, "" for none
+	TestTarget TestTarget                      // nil tests none
+	FreeDisk   func() (bytes int64, err error) // where the data lie; nil knows nothing of it
+	Computer   func() Computer                 // asks this computer; nil knows nothing of it
 
 	// Prepare makes ahead what the runs of a set-up share; nil where the runs make it.
 	Prepare func(ctx context.Context, setup lab.Setup) error
@@ -105,6 +106,7 @@ func New(cfg Config) (*Server, error) {
 		judged: map[string]cardVerdicts{}, bounds: map[int64]map[string]bound{}, plans: plans{kept: map[address]keptPlan{}, older: map[address]olderRuns{}},
 		lessons: lessons{ready: map[string]bool{}, whys: map[string]LessonWhy{}},
 	}
+	s.curves.files = &derived{s: s, made: map[curveName]bool{}}
 	s.compared = newComparing(cfg.Compare)
 	s.assets.look = s.paint
 	s.records.most = func() int { return int(cfg.Settings.Number(settings.OpenRecords)) }
@@ -125,6 +127,7 @@ func (s *Server) Close() error {
 	s.end()
 	s.closing.Unlock()
 	s.work.Wait()
+	s.curves.files.work.Wait()
 	return errors.Join(s.notebooks.close(), s.records.close(), s.pasts.close(), s.shares.close())
 }
 
