@@ -6,14 +6,11 @@
 package history
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
 	"hash/maphash"
 	"sync/atomic"
 
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/record"
 )
 
 // Run is the index over one record. New makes one. One goroutine feeds it; nobody reads meanwhile.
@@ -140,91 +137,8 @@ func (h *Run) Ended(id int64) (lab.Episode, bool) {
 	return h.episodes[i], true
 }
 
-// Take reads what the record has grown by. Damage behind whole events hides nothing of what stands before it.
-func (h *Run) Take(r *record.Reader) error {
-	for f, err := range r.Frames(h.seen, lab.KindMemory, lab.KindEpisode, lab.KindContext, lab.KindStep) {
-		if err != nil {
-			if r.Damage() != nil {
-				break
-			}
-			return err
-		}
-		if err := h.frame(f); err != nil {
-			return err
-		}
-		h.taken.Store(f.Seq)
-	}
-	h.seen = r.Len()
-	h.taken.Store(h.seen)
-	return nil
-}
-
 // Taken is how many events of the record Take has read; it may be asked while Take goes on.
 func (h *Run) Taken() int64 { return h.taken.Load() }
-
-func (h *Run) frame(f record.Frame) error {
-	switch f.Kind {
-	case lab.KindContext:
-		return h.context(f.Payload)
-	case lab.KindStep:
-		if id, t, ok := f.EpisodeOf(); ok && bytes.Contains(f.Payload, []byte(`"state":[`)) {
-			h.states = append(h.states, State{Episode: id, T: t, Seq: f.Seq})
-		}
-		return nil
-	}
-	if f.Kind == lab.KindMemory {
-		return h.operation(f)
-	}
-	ev, err := f.Event()
-	if err != nil {
-		return err
-	}
-	if e, ok := ev.(lab.Episode); ok {
-		h.Episode(e)
-	}
-	return nil
-}
-
-// operation reads what the index keeps of a memory event. The entry before it is decoded only where its bytes are not those of the entry
-// after the operation before: most of the time of a first reading would go there.
-func (h *Run) operation(f record.Frame) error {
-	var raw struct {
-		Op      lab.MemoryOp    `json:"op"`
-		Bank    string          `json:"bank"`
-		Episode int64           `json:"episode"`
-		T       int             `json:"t"`
-		Entry   string          `json:"entry"`
-		Before  json.RawMessage `json:"before"`
-		After   json.RawMessage `json:"after"`
-		Sources []string        `json:"sources"`
-		Hits    []struct {
-			Entry string `json:"entry"`
-			Rank  int    `json:"rank"`
-			Used  bool   `json:"used"`
-		} `json:"hits"`
-		Size   int `json:"size"`
-		Tokens int `json:"tokens"`
-	}
-	if err := json.Unmarshal(f.Payload, &raw); err != nil {
-		return lab.Errorf(lab.Invalid, "memory operation %d of the record cannot be read: %w", f.Seq, err)
-	}
-	ev := lab.Memory{Op: raw.Op, Bank: raw.Bank, Episode: raw.Episode, T: raw.T, Entry: raw.Entry, Sources: raw.Sources, Size: raw.Size, Tokens: raw.Tokens}
-	for _, x := range raw.Hits {
-		ev.Hits = append(ev.Hits, lab.Hit{Entry: x.Entry, Rank: x.Rank, Used: x.Used})
-	}
-	hashes := [2]uint64{h.hash(raw.Before), h.hash(raw.After)}
-	if h.bank(ev.Bank).isNewest(ev.Entry, hashes[0]) {
-		raw.Before = nil
-	}
-	var errs [2]error
-	ev.Before, errs[0] = entryOf(raw.Before)
-	ev.After, errs[1] = entryOf(raw.After)
-	if err := cmp.Or(errs[0], errs[1]); err != nil {
-		return lab.Errorf(lab.Invalid, "memory operation %d of the record cannot be read: %w", f.Seq, err)
-	}
-	h.memory(f.Seq, ev, hashes)
-	return nil
-}
 
 func entryOf(part json.RawMessage) (e *lab.Entry, err error) {
 	if len(part) > 0 {
@@ -245,28 +159,6 @@ func (h *Run) hash(part []byte) uint64 {
 func (b *Bank) isNewest(id string, hash uint64) bool {
 	at, ok := b.alive[id]
 	return ok && hash != 0 && b.slots[at].raw == hash
-}
-
-// context counts the entries that stood in a prompt; the tokens of its blocks are not looked at.
-func (h *Run) context(payload []byte) error {
-	if !bytes.Contains(payload, []byte(`"entries":[`)) {
-		return nil
-	}
-	var c struct {
-		Episode int64 `json:"episode"`
-		Blocks  []struct {
-			Entries []string `json:"entries"`
-		} `json:"blocks"`
-	}
-	if err := json.Unmarshal(payload, &c); err != nil {
-		return lab.Errorf(lab.Invalid, "a context of the record cannot be read: %w", err)
-	}
-	for _, b := range c.Blocks {
-		for _, id := range b.Entries {
-			h.prompts[prompt{c.Episode, id}]++
-		}
-	}
-	return nil
 }
 
 // Episode takes in what an episode came to.

@@ -63,6 +63,25 @@ func infoOf(r store.Run) RunInfo {
 	return info
 }
 
+// pasts is past that asks the library once for all seeds of an arm: a plan asks for each of its runs.
+func (o *Owner) pasts(ctx context.Context) func(RunInfo) (seconds float64, ok bool) {
+	type arm struct{ paper, arm, kase, budget string }
+	type answer struct {
+		seconds float64
+		ok      bool
+	}
+	known := map[arm]answer{}
+	return func(info RunInfo) (float64, bool) {
+		at := arm{info.Setup.Paper, info.Arm, info.Case, info.Setup.Budget}
+		a, asked := known[at]
+		if !asked {
+			a.seconds, a.ok = o.past(ctx, info)
+			known[at] = a
+		}
+		return a.seconds, a.ok
+	}
+}
+
 // past returns the mean seconds of finished runs of the same arm, case and budget on this computer.
 func (o *Owner) past(ctx context.Context, info RunInfo) (seconds float64, ok bool) {
 	kase := info.Case

@@ -122,6 +122,7 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 	}
 	p := Plan{Doc: doc, File: doc.File, Title: doc.Title(), Budget: budgetOf(doc, opt)}
 	var left []float64
+	past := o.pasts(ctx)
 	for _, r := range planned {
 		info, err := o.look(ctx, r)
 		if err != nil {
@@ -138,7 +139,7 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 			p.Partial++
 			fallthrough // it is run like the others, from where it stands
 		default:
-			left = append(left, o.expect(ctx, &p, info))
+			left = append(left, o.expect(past, &p, info))
 		}
 		p.Runs = append(p.Runs, info)
 	}
@@ -189,12 +190,12 @@ func (o *Owner) look(ctx context.Context, r notebook.Planned) (RunInfo, error) {
 }
 
 // expect returns the seconds that a run will still take, 0 when nothing is known, and notes in the plan what that rests on.
-func (o *Owner) expect(ctx context.Context, p *Plan, info RunInfo) float64 {
+func (o *Owner) expect(past func(RunInfo) (float64, bool), p *Plan, info RunInfo) float64 {
 	share := 1.0
 	if info.Total > 0 && !info.again {
 		share = 1 - float64(info.Done)/float64(info.Total)
 	}
-	if s, ok := o.past(ctx, info); ok {
+	if s, ok := past(info); ok {
 		p.Basis = "earlier runs on this computer"
 		return s * share
 	}
