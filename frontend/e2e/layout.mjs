@@ -31,17 +31,17 @@ function inspect() {
     faults.push(`the page is ${root.scrollWidth} wide in a window of ${innerWidth}`);
   const main = document.querySelector("main");
   if (!main) return ["there is no main part"];
-  if (main.scrollWidth > main.clientWidth + 1 && getComputedStyle(main).overflowX !== "hidden") {
-    const far = [...main.querySelectorAll("*")].filter((e) => {
-      if (!shown(e)) return false;
-      for (let up = e.parentElement; up && up !== main; up = up.parentElement)
-        if (getComputedStyle(up).overflowX !== "visible") return false;
-      return e.getBoundingClientRect().right > main.getBoundingClientRect().right + 1;
-    });
+  const far = [...main.querySelectorAll("*")].filter((e) => {
+    if (!shown(e) || e.closest(".unseen, canvas")) return false;
+    for (let up = e.parentElement; up && up !== main; up = up.parentElement)
+      if (getComputedStyle(up).overflowX !== "visible") return false;
+    return e.getBoundingClientRect().right > main.getBoundingClientRect().right + 1;
+  });
+  if (far.length > 0)
     faults.push(
-      `the screen is ${main.scrollWidth} wide in ${main.clientWidth}: ${far.slice(0, 3).map(name).join(", ")}`,
+      `the screen ends at ${Math.round(main.getBoundingClientRect().right)}, and beyond it stand ${far.slice(0, 3).map(name).join(", ")}`,
     );
-  }
+
   if (main.innerText.trim().length < 20) faults.push("the screen is empty");
 
   // Text that is cut says so by an ellipsis, and is whole in its title or label.

@@ -256,7 +256,10 @@ async function troubled(runs) {
     await page.goto(base + addresses[screen]);
     await page.waitForSelector("main");
     await page.clock.runFor(1500);
-    const busy = page.locator("main [aria-busy=true], main .loading, main [role=status]").first();
+    const busy = page
+      .locator("main")
+      .getByText(/reading|waiting/i)
+      .first();
     await busy
       .waitFor({ timeout: 5000 })
       .catch(() => fault(where, "nothing says that something is being read"));

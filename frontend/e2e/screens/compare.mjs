@@ -54,6 +54,16 @@ async function marksByKeys(page, ctx) {
   await filter(page).press("Escape");
   await page.keyboard.press("s");
   await page.locator("th[aria-sort=descending]").waitFor();
+  await page.waitForFunction(() => {
+    const head = document.querySelector("th[aria-sort=descending]");
+    const column = [...head.parentElement.children].indexOf(head);
+    const values = [...document.querySelectorAll("tbody tr")].map((r) =>
+      Number(r.children[column].textContent),
+    );
+    return (
+      values.length === 3 && values.every((v, i) => i === 0 || values[i - 1] >= v) && values[0] > values[2]
+    );
+  });
   for (let i = 0; i < 3; i++) {
     await page.keyboard.press("j");
     await page.keyboard.press("Space");

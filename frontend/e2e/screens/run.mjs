@@ -90,5 +90,5 @@ export async function check(page, ctx) {
   await page.goto(`${ctx.url}/run?key=000000000000000000000000`);
   await page.getByRole("alert").waitFor();
   await page.getByRole("button", { name: "Show the runs at hand" }).click();
-  await page.getByRole("heading", { name: "Runs" }).waitFor();
+  await page.locator("main").getByRole("heading", { name: "Runs" }).waitFor();
 }
