@@ -85,7 +85,8 @@ async function charts(page) {
 
 async function episodes(page) {
   const section = page.locator(".report-episode");
-  const at = () => section.locator(".strip [aria-current=step] .frame-t").innerText();
+  const at = async () =>
+    (await section.locator(".strip [aria-current=step] .frame-t").innerText()).replace(/\D/g, "");
   await section.locator("[aria-current=step]").waitFor();
   const first = Number(await at());
   await page.keyboard.press("j");
