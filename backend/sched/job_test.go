@@ -526,3 +526,23 @@ func TestControlOfAnUnknownJobOrVerbIsAnErrorThatSaysWhatIsLegal(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+func TestAPlanKnowsTheTimeOfAnArmAsTheLibraryTellsItForEachRun(t *testing.T) {
+	d := newDesk(t, &toyPapers{})
+	d.wait(d.start(Options{}).ID, Done)
+	p := d.plan(Options{Seeds: []uint64{0, 1, 2, 3}})
+	past, found := d.pasts(t.Context()), 0
+	for _, r := range p.Runs {
+		want, known := d.past(t.Context(), r)
+		got, ok := past(r)
+		if got != want || ok != known {
+			t.Errorf("%s, seed %d: %v, %v; want %v, %v", r.Arm, r.Seed, got, ok, want, known)
+		}
+		if ok {
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("nothing is known of runs that were made")
+	}
+}
