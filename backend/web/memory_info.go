@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a page waits for the first reading of a record before it is told how far that is.
-const patience = 700 * time.Millisecond
+const patience = 900 * time.Millisecond
 
 // Most of a list that one answer holds.
 const (
@@ -25,11 +25,12 @@ const (
 // memoryInfo answers what the banks of a run are.
 func (s *Server) memoryInfo(r *http.Request) (any, error) {
 	key := r.PathValue("key")
+	begun := s.pasts.begin(key) // it takes longest, and its head is read meanwhile
 	info, start, err := s.memoryHead(r.Context(), key)
 	if err != nil {
 		return nil, err
 	}
-	if info.Reading, err = s.pasts.begun(r.Context(), key, patience); err == nil && info.Reading < 1 {
+	if info.Reading, err = begun(r.Context(), patience); err == nil && info.Reading < 1 {
 		return info, nil // the page asks again
 	}
 	err = s.pasts.with(key, func(p *past) error {

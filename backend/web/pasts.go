@@ -48,18 +48,23 @@ type firstReading struct {
 // share is how much of it is done, from 0 to 1.
 func (f *firstReading) share() float64 { return float64(f.run.Taken()) / float64(max(f.size, 1)) }
 
-// begun starts the first reading of a record, which goes on by itself, and waits for it for a short time. It returns how much is done, 1 where
-// all is.
-func (ps *pasts) begun(ctx context.Context, key string, wait time.Duration) (float64, error) {
+// begin starts the first reading of a record, which goes on by itself. The returned function waits for it for a short time and tells how
+// much is done, 1 where all is.
+func (ps *pasts) begin(key string) func(ctx context.Context, wait time.Duration) (float64, error) {
 	p := ps.hold(key)
 	done := make(chan error, 1) // the reader never waits for whoever asked
 	ps.mu.Lock()
+	defer ps.mu.Unlock()
 	if ps.closed {
-		ps.mu.Unlock()
-		return 0, lab.Errorf(lab.Cancelled, "the server is closing")
+		done <- lab.Errorf(lab.Cancelled, "the server is closing")
+	} else {
+		ps.work.Go(func() { done <- ps.with(key, func(*past) error { return nil }) })
 	}
-	ps.work.Go(func() { done <- ps.with(key, func(*past) error { return nil }) })
-	ps.mu.Unlock()
+	return func(ctx context.Context, wait time.Duration) (float64, error) { return p.wait(ctx, done, wait) }
+}
+
+// wait waits for the first reading for a short time.
+func (p *past) wait(ctx context.Context, done <-chan error, wait time.Duration) (float64, error) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
