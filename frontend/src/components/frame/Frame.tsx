@@ -3,6 +3,7 @@ import { App, AppContext } from "../../lib/app";
 import { useCommands } from "../../lib/commands";
 import { followWindow } from "../../lib/desktop";
 import type { Command } from "../../lib/keys";
+import { notebookRoute } from "../../lib/route";
 import { useStore } from "../../lib/store";
 import { HintLine } from "./HintLine";
 import { KeysSheet } from "./KeysSheet";
@@ -63,6 +64,13 @@ function useFrameCommands(app: App, setSheet: (sheet: Sheet) => void): Command[]
         run: () => setSheet("palette"),
       },
       { id: "keys", title: "Show the keys", group: "Everywhere", keys: ["?"], run: () => setSheet("keys") },
+      {
+        id: "new-notebook",
+        title: "New notebook",
+        group: "Everywhere",
+        keys: [],
+        run: () => app.navigation.go(notebookRoute("")),
+      },
       {
         id: "copy-address",
         title: "Copy the address of this place",

@@ -54,6 +54,14 @@ function Cards({ route }: { route: LibraryRoute }) {
       keys: ["/"],
       run: () => search.current?.focus(),
     },
+    {
+      id: "new-here",
+      title: "New notebook",
+      group: "Library",
+      keys: ["n"],
+      keyOnly: true,
+      run: () => app.navigation.go(notebookRoute("")),
+    },
     { id: "next", title: "Next card", group: "Library", keys: ["j"], keyOnly: true, run: () => walk(1) },
     {
       id: "previous",

@@ -4,9 +4,9 @@ import { library, type NotebookRoute } from "../../lib/route";
 import { Session } from "../../lib/session";
 import { useStore } from "../../lib/store";
 import { Button } from "../common/Button";
-import { Empty } from "../common/Empty";
 import { FailureBox } from "../common/FailureBox";
 import { Loading } from "../common/Loading";
+import { NewNotebook } from "./NewNotebook";
 import { NotebookPage } from "./NotebookPage";
 
 const LessonPage = lazy(() => import("../lesson/LessonPage"));
@@ -23,17 +23,7 @@ export default function NotebookScreen({ route }: { route: NotebookRoute }) {
     app.heading.set({ title, saved: notebook?.saved_ms ?? 0 });
   }, [app, notebook, route]);
 
-  if (route.path === "") {
-    return (
-      <div className="page">
-        <Empty text="A notebook asks one question, sets it up, runs it and says what came out. None is open.">
-          <Button look="main" onClick={() => app.navigation.go(library)}>
-            Choose one in the Library
-          </Button>
-        </Empty>
-      </div>
-    );
-  }
+  if (route.path === "") return <NewNotebook />;
   if (error && !notebook) {
     return (
       <div className="page">
