@@ -151,32 +151,35 @@ async function settle(page) {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60))));
 }
 
-/** Every address at every size, light and dark. */
+/** Every address at every size, light and dark, two sizes side by side. */
 async function walk(state, at, addresses) {
   if (!`walk ${state}`.includes(only) && only !== "" && !Object.keys(addresses).some((a) => a.includes(only)))
     return;
-  for (const colorScheme of ["light", "dark"]) {
-    for (const size of SIZES) {
-      if (colorScheme === "dark" && size.name !== "1280") continue; // colour moves nothing
-      let where = "";
-      const { name, width, height, deviceScaleFactor = 1 } = size;
-      const { page, context, base } = await open(
-        at,
-        { viewport: { width, height }, deviceScaleFactor, colorScheme, reducedMotion: "reduce" },
-        () => where,
-      );
-      for (const [screen, address] of Object.entries(addresses)) {
-        if (only !== "" && !screen.includes(only) && !`walk ${state}`.includes(only)) continue;
-        where = `${state} ${screen} ${colorScheme} ${name}`;
-        await page.goto(base + address);
-        await settle(page);
-        await page.screenshot({ path: `${folder}/${state}-${screen}-${colorScheme}-${name}.png` });
-        for (const f of await layoutFaults(page)) fault(where, f);
-        if (name === "1280" || name === "320") await access(page, where);
-      }
-      await context.close();
-    }
+  const looks = SIZES.map((size) => ["light", size]);
+  looks.push(["dark", SIZES.find((size) => size.name === "1280")]); // colour moves nothing: one size is enough
+  const worker = async () => {
+    for (let look = looks.shift(); look; look = looks.shift()) await walkAt(state, at, addresses, ...look);
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+async function walkAt(state, at, addresses, colorScheme, { name, width, height, deviceScaleFactor = 1 }) {
+  let where = "";
+  const { page, context, base } = await open(
+    at,
+    { viewport: { width, height }, deviceScaleFactor, colorScheme, reducedMotion: "reduce" },
+    () => where,
+  );
+  for (const [screen, address] of Object.entries(addresses)) {
+    if (only !== "" && !screen.includes(only) && !`walk ${state}`.includes(only)) continue;
+    where = `${state} ${screen} ${colorScheme} ${name}`;
+    await page.goto(base + address);
+    await settle(page);
+    await page.screenshot({ path: `${folder}/${state}-${screen}-${colorScheme}-${name}.png` });
+    for (const f of await layoutFaults(page)) fault(where, f);
+    if (name === "1280" || name === "320") await access(page, where);
   }
+  await context.close();
 }
 
 /** The rules of access that a program can see. */
