@@ -15,8 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/zalando/go-keyring"
-
 	"github.com/loci-lab/loci/backend/lab"
 )
 

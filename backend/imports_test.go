@@ -34,6 +34,7 @@ var allowed = []struct {
 	{"rl", "lab rng num nn world llm"},
 	{"trainer", "lab file rng schema num nn llm rl"},
 	{"engine", "lab file rng llm rl trainer"},
+	{"papertest", "lab schema"},
 	{"paper", "lab rng schema num nn stats world llm mem rl trainer pipe"},
 	{"catalog", "lab schema world llm mem trainer paper pipe"},
 	{"run", "lab rng schema stats record"},

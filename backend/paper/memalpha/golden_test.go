@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/paper/papertest"
+	"github.com/loci-lab/loci/backend/papertest"
 )
 
 // tolerance of the golden curve: a number may differ by this much, plus this share of itself. The kernels in plain Go give the same

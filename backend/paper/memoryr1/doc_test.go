@@ -6,7 +6,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/mem"
 	"github.com/loci-lab/loci/backend/nn"
-	"github.com/loci-lab/loci/backend/paper/papertest"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/rng"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/paper/papertest"
+	"github.com/loci-lab/loci/backend/papertest"
 	mathworld "github.com/loci-lab/loci/backend/world/math"
 )
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/paper/papertest"
+	"github.com/loci-lab/loci/backend/papertest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files under testdata")
