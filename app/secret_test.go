@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zalando/go-keyring"
+
 	"github.com/loci-lab/loci/backend/lab"
 )
 
