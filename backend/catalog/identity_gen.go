@@ -11,7 +11,6 @@ func identities() map[string]string {
 		"paper/memoryrewriting": "12e9d13ca7d225dcc3b4a23a844a4b57",
 		"paper/memoryrplus":     "e763e726e4055b8a115da0d701cfdd67",
 		"paper/memrl":           "be6faa8667c768e4eac9c50bfadd204b",
-		"paper/papertest":       "66fb83f18b56aea3bc49214cd709d24b",
 		"paper/slearl":          "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":      "0f0977890f646cf19335f70471cae76f",
 		"world/chat":            "12bc89b025a3d8da46e0d8ff22127f4b",
