@@ -77,7 +77,7 @@ async function keysSheet(page, expect, shot) {
 
 async function places(page, expect, base) {
   await page.goto(`${base}/settings`);
-  await page.getByRole("heading", { name: "Bin" }).waitFor();
+  await page.locator("main").getByRole("heading", { name: "Bin" }).waitFor();
   const main = page.locator("main");
   await main.evaluate((m) => m.scrollTo(0, 600));
   await page.waitForFunction(() => history.state?.scroll === 600);

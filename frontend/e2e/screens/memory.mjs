@@ -26,7 +26,7 @@ export async function check(page, ctx) {
 
   // Without a run: the runs at hand.
   await open("/memory");
-  await page.getByRole("heading", { name: "Memory", exact: true }).waitFor();
+  await page.locator("main").getByRole("heading", { name: "Memory", exact: true }).waitFor();
   await page.getByRole("link", { name: /value/ }).first().waitFor();
   await shot("memory-runs");
 
