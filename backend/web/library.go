@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/loci-lab/loci/backend/catalog"
+	"github.com/loci-lab/loci/backend/compare"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/stats"
@@ -41,8 +42,13 @@ func (s *Server) papers(ctx context.Context) []LibraryPaper {
 	return cards
 }
 
-// Warm reads what the first page will ask for, so that it does not wait.
-func (s *Server) Warm() { s.papers(s.life) }
+// Warm reads what the first pages will ask for, so that they do not wait: the cards, and the list of runs.
+func (s *Server) Warm() {
+	s.papers(s.life)
+	if _, err := s.compared.index.Find(s.life, compare.Query{Limit: 1}); err != nil {
+		s.cfg.Log.Warn("the list of runs cannot be read ahead", "error", cause(err))
+	}
+}
 
 // paper is one card, with what its claims came to here, or where its results were recorded.
 func (s *Server) paper(ctx context.Context, card lab.Card) LibraryPaper {

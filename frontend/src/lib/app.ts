@@ -1,5 +1,5 @@
 import { createContext, useContext } from "react";
-import type { Job, Status } from "./api.gen";
+import type { Job, Library, Status } from "./api.gen";
 import { Commands } from "./commands";
 import { Hints } from "./hints";
 import { mergeJob } from "./jobs";
@@ -43,6 +43,8 @@ export class App {
   /** The notebook and run that were open last, so that the rail leads back to them. */
   readonly lastNotebook = new Store<NotebookRoute>(notebookRoute(""));
   readonly lastRun = new Store("");
+  /** The cards as they were read last. */
+  readonly library = new Store<Library | undefined>(undefined);
   private nextNotice = 1;
 
   constructor(readonly transport: Transport) {

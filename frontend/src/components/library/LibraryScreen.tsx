@@ -36,9 +36,13 @@ export function LibraryScreen({ route }: { route: LibraryRoute }) {
 /** Find a method, understand it in a minute, start from it. */
 function Cards({ route }: { route: LibraryRoute }) {
   const app = useApp();
-  const { data, error, reload } = useResource("library", (signal) =>
-    app.transport.get<Library>("library", {}, signal),
-  );
+  const fresh = useResource("library", (signal) => app.transport.get<Library>("library", {}, signal));
+  const { error, reload } = fresh;
+  // On the way back the cards of last time stand at once, until the newer ones are here.
+  const data = fresh.data ?? app.library.get();
+  useEffect(() => {
+    if (fresh.data) app.library.set(fresh.data);
+  }, [app, fresh.data]);
   const search = useRef<HTMLInputElement>(null);
   const grid = useRef<HTMLDivElement>(null);
   const walk = useFocusWalk(grid, ".card-open-button");
