@@ -1,5 +1,5 @@
 // Live and kept: while runs go on, a reload, a second browser, a lost connection and a killed and restarted server lead to the same
-// picture, nothing twice and nothing missing. LOCI_BIN is the program; LOCI_OFFLINE the seconds without a connection (60).
+// picture, nothing twice and nothing missing. LOCI_BIN is the program; LOCI_OFFLINE the seconds without a connection (6; the run of this check lasts about a minute, and is to be killed in it).
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { openBrowser } from "./browser.mjs";
 
 const bin = process.env.LOCI_BIN ?? "../bin/loci";
-const offline = Number(process.env.LOCI_OFFLINE ?? 60) * 1000;
+const offline = Number(process.env.LOCI_OFFLINE ?? 6) * 1000;
 const NOTEBOOK = "experiments/memory-rewriting.md";
 const home = await mkdtemp(join(tmpdir(), "loci-live-"));
 const port = await freePort();
