@@ -14,6 +14,7 @@ func identities() map[string]string {
 		"paper/slearl":          "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":      "0f0977890f646cf19335f70471cae76f",
 		"world/chat":            "12bc89b025a3d8da46e0d8ff22127f4b",
+		"world/control":         "1f48a65590dfdaee5ecbfa2fd659fb10",
 		"world/dataset":         "0b906935d2fc2801280c1b940e92c174",
 		"world/grade":           "f40d1c6c6333b7fbd637b5599d589785",
 		"world/house":           "5855f0ef362b829e65bdf5088580ede4",
