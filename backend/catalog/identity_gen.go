@@ -16,6 +16,7 @@ func identities() map[string]string {
 		"world/chat":            "12bc89b025a3d8da46e0d8ff22127f4b",
 		"world/control":         "1f48a65590dfdaee5ecbfa2fd659fb10",
 		"world/dataset":         "0b906935d2fc2801280c1b940e92c174",
+		"world/factored":        "acfdeab56b13b3da7213408895a23647",
 		"world/grade":           "f40d1c6c6333b7fbd637b5599d589785",
 		"world/house":           "5855f0ef362b829e65bdf5088580ede4",
 		"world/jsonl":           "8abe1c36bfb7c919a9139d4609e3270e",
