@@ -16,6 +16,7 @@ func identities() map[string]string {
 		"world/bandit":          "05b0ee77225c9905a10c22fbcb68fa3b",
 		"world/chat":            "12bc89b025a3d8da46e0d8ff22127f4b",
 		"world/control":         "1f48a65590dfdaee5ecbfa2fd659fb10",
+		"world/darkkey":         "ed86f4bee86559be5d412ca37876ed60",
 		"world/darkroom":        "3aafad093611eb7b6a6b8108c6c5876b",
 		"world/dataset":         "0b906935d2fc2801280c1b940e92c174",
 		"world/factored":        "acfdeab56b13b3da7213408895a23647",
@@ -26,5 +27,6 @@ func identities() map[string]string {
 		"world/math":            "8a942b10686802148850e6459419afe2",
 		"world/maze":            "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":         "b601b7d2b51bfd18f6182af9f46b664f",
+		"world/tmaze":           "ff898f3c135867c57e72486210e01dab",
 	}
 }
