@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/schema"
 )
 
@@ -81,6 +82,7 @@ func (r *record) curves() map[string][]lab.Float {
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	path := filepath.Join("testdata", "golden.json")
 	got := play(t, brief(t, nil, nil), lab.Bench{Kernel: "go"}).curves()
 	if *update {
@@ -127,6 +129,7 @@ func differences(want, got map[string][]lab.Float) (all []string) {
 // Every knob that can move a number moves one: a knob that is read by nobody would be a promise without a deed. long_chunks counts only
 // where a model thinks long; TestLongQuestionsGetTheSameTokensCutOrNot has it.
 func TestEveryKnobMovesTheEvents(t *testing.T) {
+	papertest.Whole(t)
 	bench := lab.Bench{Cache: t.TempDir()}
 	text := func(setup lab.Setup) string {
 		all := ""

@@ -17,11 +17,13 @@ func golden(t *testing.T, bench lab.Bench, grpo given) papertest.Curve {
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	papertest.Golden(t, "golden.json", golden(t, lab.Bench{Kernel: "go"}, brief()), tolerance, *update)
 }
 
 // A tolerance that swallows what the paper is about would make the golden curve worthless.
 func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	curves := map[string]papertest.Curve{}
 	for name, g := range map[string]given{"mem-alpha": brief(), "gamma-0": brief().With("gamma", 0), "beta-0.4": brief().With("beta", 0.4),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/mem"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/world/chat"
 )
@@ -313,6 +314,7 @@ func another() map[string]map[string]any {
 }
 
 func TestEveryKnobMovesTheEvents(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	// Several steps an update, all but the first of them not on the policy that drew, so that the bounds of the ratio count.
 	grpo := brief().With("minibatches", 4).With("questions", 4).With("learning_rate", 0.02)

@@ -19,11 +19,13 @@ func golden(t *testing.T, bench lab.Bench, agent, memory, learning given) papert
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	papertest.Golden(t, "golden.json", golden(t, lab.Bench{Kernel: "go"}, tinier().With("warm_steps", 80), own(), brief()), tolerance, *update)
 }
 
 // A tolerance that swallows what the paper is about would make the golden curve worthless.
 func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	curves := map[string]papertest.Curve{}
 	for name, s := range map[string][2]given{"memory-r1": {own(), brief()}, "heuristic": {own(), brief().With("updates", 0)}, "direct": {own(), brief().With("select", false)},
@@ -51,6 +53,7 @@ func another() map[string]map[string]any {
 }
 
 func TestEveryKnobMovesTheEvents(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	// Several steps an update, all but the first of them not on the policy that drew, so that the bounds of the ratio count.
 	base := brief().With("minibatches", 2).With("eval_conversations", 1).With("test_conversations", 2).With("learning_rate", 0.03).With("answer_rate", 0.03).With("updates", 2).With("answer_updates", 2)

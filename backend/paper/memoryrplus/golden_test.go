@@ -19,11 +19,13 @@ func golden(t *testing.T, bench lab.Bench, world, agent, grpo given) papertest.C
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	papertest.Golden(t, "golden.json", golden(t, lab.Bench{Kernel: "go"}, small(), tinier(), brief()), tolerance, *update)
 }
 
 // A tolerance that swallows what the paper is about would make the golden curve worthless.
 func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	curves := map[string]papertest.Curve{}
 	for name, g := range map[string]given{"memory-r-plus": brief(), "r1": brief().With("scheme", R1), "cosine": brief().With("scheme", Cosine),
@@ -47,6 +49,7 @@ func another() map[string]map[string]any {
 }
 
 func TestEveryKnobMovesTheEvents(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	// Several steps an update, all but the first of them not on the policy that drew, so that the bounds of the ratio count.
 	grpo := brief().With("minibatches", 4).With("questions", 4).With("learning_rate", 0.02).With("updates", 2).With("eval_questions", 2).With("test_questions", 4)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/mem"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/rl"
 	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/world"
@@ -25,6 +26,7 @@ import (
 const tolerance = 0.002
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	path := filepath.Join("testdata", "golden.json")
 	got := finish(t, begin(t, setup(t, brief()), lab.Bench{Kernel: "go"})).Curves()
 	if *update {
@@ -60,6 +62,7 @@ func TestTheGoldenCurveStands(t *testing.T) {
 // Every knob that can move a number moves one. The knobs of the memory are moved with a yardstick, whose runs take no time: it writes, reads
 // and learns as the reader does.
 func TestEveryKnobMovesTheEvents(t *testing.T) {
+	papertest.Whole(t)
 	bench := lab.Bench{Cache: t.TempDir()}
 	text := func(g given) string { return finish(t, begin(t, setup(t, g), bench)).Text(t) }
 	want := text(brief())

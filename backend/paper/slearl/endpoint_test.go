@@ -7,10 +7,12 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/llm/script"
+	"github.com/loci-lab/loci/backend/papertest"
 )
 
 // On an endpoint no weight changes: the same model acts before and after, and the library alone grows by what came of its actions.
 func TestOnAnEndpointTheLibraryAloneLearns(t *testing.T) {
+	papertest.Whole(t)
 	chat, err := script.New( // fetch what the task is about, bring it to the washer, and use that, whatever the task is
 		script.Rule{Match: `hold nothing\n\w+ (\w+) lies on \w+\nnothing happens`, Reply: "take $1"},
 		script.Rule{Match: `hold nothing\n\w+ \w+ lies on (\w+)`, Reply: "go $1"},

@@ -19,11 +19,13 @@ func golden(t *testing.T, bench lab.Bench, world, agent, memory, slea given) pap
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	papertest.Golden(t, "golden.json", golden(t, lab.Bench{Kernel: "go"}, small(), tinier().With("warm_steps", 100), shelved(), brief()), tolerance, *update)
 }
 
 // A tolerance that swallows what the paper is about would make the golden curve worthless.
 func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	curves := map[string]papertest.Curve{}
 	for name, g := range map[string]given{"full": brief(), "task": brief().With("key", ByTask), "no step advantage": brief().With("step_weight", 0),
@@ -46,6 +48,7 @@ func another() map[string]map[string]any {
 }
 
 func TestEveryKnobMovesTheEvents(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	// Several steps an update, all but the first of them not on the policy that drew, so that the bounds of the ratio count.
 	slea := brief().With("minibatches", 3).With("learning_rate", 0.02).With("updates", 3).With("questions", 3).With("eval_questions", 2).With("test_questions", 4)
