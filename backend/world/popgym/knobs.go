@@ -20,6 +20,11 @@ const (
 	CountRecall    = "count-recall"
 	Concentration  = "concentration"
 	HigherLower    = "higher-lower"
+	Battleship     = "battleship"
+	Minesweeper    = "minesweeper"
+	Bandit         = "multiarmed-bandit"
+	Escape         = "labyrinth-escape"
+	Explore        = "labyrinth-explore"
 )
 
 // Difficulties.
@@ -31,7 +36,8 @@ const (
 
 // Tasks lists the tasks in the order of docs/popgym.md.
 func Tasks() []string {
-	return []string{RepeatFirst, RepeatPrevious, Autoencode, CountRecall, Concentration, HigherLower}
+	return []string{RepeatFirst, RepeatPrevious, Autoencode, CountRecall, Concentration, HigherLower,
+		Battleship, Minesweeper, Bandit, Escape, Explore}
 }
 
 // Difficulties lists the three.
@@ -39,7 +45,7 @@ func Difficulties() []string { return []string{Easy, Medium, Hard} }
 
 // Knobs choose a task.
 type Knobs struct {
-	Task           string `json:"task" doc:"which of the benchmark's tasks" default:"repeat-previous" enum:"repeat-first,repeat-previous,autoencode,count-recall,concentration,higher-lower" main:"true" group:"world"`
+	Task           string `json:"task" doc:"which of the benchmark's tasks" default:"repeat-previous" enum:"repeat-first,repeat-previous,autoencode,count-recall,concentration,higher-lower,battleship,minesweeper,multiarmed-bandit,labyrinth-escape,labyrinth-explore" main:"true" group:"world"`
 	Difficulty     string `json:"difficulty" doc:"the benchmark's own three sizes of a task" default:"easy" enum:"easy,medium,hard" main:"true" group:"world"`
 	PreviousAction bool   `json:"previous_action" doc:"the observation also holds the action before and whether this is the first step, as the benchmark's own wrappers add them" default:"false" group:"world" pitfall:"some tasks cannot be told apart without it: an observation of battleship says hit or miss, not where"`
 }
@@ -84,6 +90,14 @@ func newGame(k Knobs, batch int) (game, shape) {
 		return newConcentration([]int{1, 2, 1}[l], []deckType{colours, colours, ranks}[l], batch)
 	case HigherLower:
 		return newHigherLower(l+1, batch)
+	case Battleship:
+		return newBattleship([]int{8, 10, 12}[l], batch)
+	case Minesweeper:
+		return newMinesweeper([]int{4, 6, 8}[l], []int{2, 6, 10}[l], batch)
+	case Bandit:
+		return newBandit([]int{10, 20, 30}[l], []int{200, 400, 600}[l], batch)
+	case Escape, Explore:
+		return newLabyrinth([]int{5, 7, 9}[l], k.Task == Escape, batch)
 	}
 	panic(fmt.Sprintf("popgym: task %q has no game", k.Task))
 }
