@@ -79,6 +79,15 @@ func headsDivide(kind string, heads, width int) error {
 		WithHint("set agent.heads to a divisor of agent.width, or change agent.width")
 }
 
+// ordered checks that the first of two knobs is not above the second.
+func ordered(kind, low string, from float64, high string, to float64) error {
+	if from <= to {
+		return nil
+	}
+	return lab.Errorf(lab.Invalid, "%s: %s is %g, want at most the %g of %s", kind, low, from, to, high).
+		WithHint("set agent.%s to %g or less", low, to)
+}
+
 func (k *GTrXLKnobs) memory(s *rng.Stream) nn.Memory {
 	return nn.NewTransformer(s, "memory", k.Width, k.Width, k.Layers, k.Heads, 2*k.Width, k.Window)
 }
