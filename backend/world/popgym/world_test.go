@@ -29,7 +29,7 @@ func needsMemory(k Knobs) bool {
 func TestEveryTaskKeepsTheContractOfWorlds(t *testing.T) {
 	for _, task := range Tasks() {
 		for _, difficulty := range Difficulties() {
-			k := Knobs{Task: task, Difficulty: difficulty, PreviousAction: difficulty == Medium}
+			k := Knobs{Task: task, Difficulty: difficulty, PreviousAction: difficulty == Medium, Torques: 5}
 			t.Run(task+" "+difficulty, func(t *testing.T) {
 				_, s := newGame(k, 1)
 				worldtest.Run(t, worldtest.Options{
