@@ -13,6 +13,7 @@ func identities() map[string]string {
 		"paper/memrl":           "be6faa8667c768e4eac9c50bfadd204b",
 		"paper/slearl":          "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":      "0f0977890f646cf19335f70471cae76f",
+		"world/ballet":          "e593d55de85bf37629d3d17632cc03f9",
 		"world/bandit":          "05b0ee77225c9905a10c22fbcb68fa3b",
 		"world/chat":            "12bc89b025a3d8da46e0d8ff22127f4b",
 		"world/control":         "1f48a65590dfdaee5ecbfa2fd659fb10",
