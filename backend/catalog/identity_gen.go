@@ -6,7 +6,7 @@ package catalog
 func identities() map[string]string {
 	return map[string]string{
 		"paper/delethink":       "b3e7047fe3ba658528a61103d31d52f6",
-		"paper/hcam":            "055964dd13b44cf216ff2a46f5df62f0",
+		"paper/hcam":            "5d482ff6ba5bfd62fa0c0e919006955a",
 		"paper/memalpha":        "42b857f470edfce265712066bf22159a",
 		"paper/memoryr1":        "cf88dd77d79359be8b0e165776879233",
 		"paper/memoryrewriting": "12e9d13ca7d225dcc3b4a23a844a4b57",
