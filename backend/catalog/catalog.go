@@ -10,7 +10,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/paper/delethink"
-	"github.com/loci-lab/loci/backend/paper/hcam"
+	"github.com/loci-lab/loci/backend/paper/exploitation"
 	"github.com/loci-lab/loci/backend/paper/memalpha"
 	"github.com/loci-lab/loci/backend/paper/memoryr1"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
@@ -44,8 +44,8 @@ func Papers() []Paper {
 		{Card: slearl.Card(), Sections: slearl.Sections(), New: slearl.New, Base: slearl.Base, Folder: "paper/slearl"},
 		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
-		{Card: hcam.Card(), Sections: hcam.Sections(), New: hcam.New, Folder: "paper/hcam"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
+		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 	}
 }
 

@@ -6,7 +6,7 @@ package catalog
 func identities() map[string]string {
 	return map[string]string{
 		"paper/delethink":       "b3e7047fe3ba658528a61103d31d52f6",
-		"paper/hcam":            "5d482ff6ba5bfd62fa0c0e919006955a",
+		"paper/exploitation":    "18201dac01a6ba12b10d57599a0a9b59",
 		"paper/memalpha":        "42b857f470edfce265712066bf22159a",
 		"paper/memoryr1":        "cf88dd77d79359be8b0e165776879233",
 		"paper/memoryrewriting": "12e9d13ca7d225dcc3b4a23a844a4b57",
@@ -15,11 +15,11 @@ func identities() map[string]string {
 		"paper/slearl":          "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":      "0f0977890f646cf19335f70471cae76f",
 		"world/ballet":          "e593d55de85bf37629d3d17632cc03f9",
-		"world/bandit":          "05b0ee77225c9905a10c22fbcb68fa3b",
+		"world/bandit":          "dd7a4dbe320c9179afc28449107c24c1",
 		"world/chat":            "12bc89b025a3d8da46e0d8ff22127f4b",
 		"world/control":         "1f48a65590dfdaee5ecbfa2fd659fb10",
 		"world/darkkey":         "ed86f4bee86559be5d412ca37876ed60",
-		"world/darkroom":        "3aafad093611eb7b6a6b8108c6c5876b",
+		"world/darkroom":        "7e73c9ce5baaab63f4be5d630c5292bc",
 		"world/dataset":         "0b906935d2fc2801280c1b940e92c174",
 		"world/factored":        "acfdeab56b13b3da7213408895a23647",
 		"world/grade":           "f40d1c6c6333b7fbd637b5599d589785",

@@ -250,3 +250,17 @@ func (w *Bandit) Snapshot(out io.Writer) error {
 
 // Restore takes up a kept state of a world with the same knobs and size.
 func (w *Bandit) Restore(r io.Reader) error { return world.ReadState(r, w.head, &w.seed, w.blocks) }
+
+// Belief is mean and standard deviation of the posterior of an arm's mean in environment b, after all its rewards since the arms were
+// drawn.
+func (w *Bandit) Belief(b, arm int) (mean, deviation float64) {
+	e := &w.blocks[b]
+	count, sum := 0.0, 0.0
+	for t := e.Pulls - e.Since; t < e.Pulls; t++ {
+		if int(e.Arms[t]) == arm {
+			count++
+			sum += float64(e.Rewards[t])
+		}
+	}
+	return w.knobs.Posterior(count, sum)
+}

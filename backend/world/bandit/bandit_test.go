@@ -153,3 +153,17 @@ func TestWrongKnobsAreRefusedWithTheirBounds(t *testing.T) {
 		t.Errorf("no environment gives %v, want invalid", err)
 	}
 }
+
+func TestBeliefCountsTheRewardsOfThePresentBanditAlone(t *testing.T) {
+	w, err := New(Knobs{Arms: 2, Pulls: 9, Recurs: 3, Noise: 0.5, Prior: 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewards, _, _ := play(w, 0, 0, 0, 1, 0)
+	for arm, want := range []float64{float64(rewards[4]), float64(rewards[3])} {
+		mean, dev := w.Belief(0, arm)
+		if math.Abs(mean-4*want/5) > 1e-9 || math.Abs(dev-1/math.Sqrt(5)) > 1e-9 {
+			t.Errorf("belief of arm %d is %v, %v; want %v, %v", arm+1, mean, dev, 4*want/5, 1/math.Sqrt(5))
+		}
+	}
+}

@@ -314,3 +314,9 @@ func (w *Room) Snapshot(out io.Writer) error {
 
 // Restore takes up a kept state of a world with the same knobs and size.
 func (w *Room) Restore(r io.Reader) error { return world.ReadState(r, w.head, &w.seed, w.places) }
+
+// PerBlock is how many episodes a block has.
+func (w *Room) PerBlock() int { return w.rules.Episodes }
+
+// SignCell is the cell of the sign; ok is false in a room without one.
+func (w *Room) SignCell() (cell int, ok bool) { return int(w.signCell()), w.doors() }
