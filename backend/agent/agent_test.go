@@ -2,6 +2,8 @@ package agent
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -77,4 +79,35 @@ func TestOnlyTakesKindsByName(t *testing.T) {
 		}
 	}()
 	Only("hopfield")
+}
+
+func TestThePageOfTheModelsHasEveryKindAndKnob(t *testing.T) {
+	text, err := os.ReadFile("../../docs/memory-models.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for _, k := range Kinds() {
+		p, sight, err := New(setup(t, k.Name, nil), "agent", 16, 5, rng.New(1, "weights"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{fmt.Sprintf("| `%s` | %d | %d | %d |\n", k.Name, nn.Count(p.Params()), p.Memory.Size().State, sight)}
+		fields, err := schema.Fields(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range fields {
+			want = append(want, fmt.Sprintf("| `%s` | `%s` | %s | %s | %s |\n", k.Name, f.Path, f.Default, f.Paper, f.Doc))
+		}
+		for _, row := range want {
+			if !strings.Contains(string(text), row) {
+				t.Errorf("docs/memory-models.md lacks the row\n%s", row)
+			}
+		}
+		rows += len(fields) + 3 // what it computes, its sizes, its time
+	}
+	if n := strings.Count(string(text), "\n| `"); n != rows {
+		t.Errorf("docs/memory-models.md has %d rows of models and knobs, want %d", n, rows)
+	}
 }

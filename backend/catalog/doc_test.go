@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/loci-lab/loci/backend/agent"
 	"github.com/loci-lab/loci/backend/mem"
 	"github.com/loci-lab/loci/backend/schema"
 )
@@ -74,8 +76,8 @@ func TestEveryPageSaysWhereEachDefaultComesFrom(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if shared(section.Name, kind.Name) {
-					continue // docs/memories.md says it once for all papers
+				if shared(section.Name, kind) {
+					continue // docs/memories.md and docs/memory-models.md say it once for all papers
 				}
 				for _, f := range fields {
 					if name := fmt.Sprintf("`%s.%s`", section.Name, f.Path); !strings.Contains(text, name) {
@@ -87,9 +89,15 @@ func TestEveryPageSaysWhereEachDefaultComesFrom(t *testing.T) {
 	}
 }
 
-// shared tells whether a kind of memory is one that every text notebook may choose.
-func shared(section, kind string) bool {
-	return section == mem.Section && slices.ContainsFunc(mem.Kinds(), func(k schema.Kind) bool { return k.Name == kind })
+// shared tells whether a kind is a memory that every text notebook may choose, or a memory model that every tensor notebook may.
+func shared(section string, kind schema.Kind) bool {
+	same := func(k schema.Kind) bool { return k.Name == kind.Name }
+	if section == mem.Section {
+		return slices.ContainsFunc(mem.Kinds(), same)
+	}
+	return slices.ContainsFunc(agent.Kinds(), func(k schema.Kind) bool {
+		return same(k) && reflect.TypeOf(k.New()) == reflect.TypeOf(kind.New()) // a paper may have a kind of that name and knobs of its own
+	})
 }
 
 func TestThePageOfTheSharedMemoriesHasEveryKnobWithItsDefault(t *testing.T) {

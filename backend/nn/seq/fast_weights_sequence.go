@@ -9,7 +9,7 @@ type fastWeightsOp struct {
 	kept   []float32   // [T][B][Heads][kept]
 	row    int         // numbers kept of a row
 	carry  []float32   // [B][S] gradient of the numbers carried
-	room   []float32   // [B][2F+2e]
+	room   []float32   // [B][4F+2e]
 }
 
 func (l FastWeights) sequence(t *num.Tape, x *num.Tensor, c carried) *num.Tensor {
@@ -44,7 +44,7 @@ func (o *fastWeightsOp) forward(b0, b1 int) {
 // Backward implements num.Func.
 func (o *fastWeightsOp) Backward() {
 	e, f, _, _ := o.l.head()
-	o.carry, o.room = cleared(o.t, o.b*o.n), cleared(o.t, o.b*(2*f+2*e))
+	o.carry, o.room = cleared(o.t, o.b*o.n), cleared(o.t, o.b*(4*f+2*e))
 	o.y.Gradient()
 	o.pre.Gradient()
 	o.t.Core.Do(o.b, o.s.Len()*12, o.backward)
@@ -67,8 +67,8 @@ func (o *fastWeightsOp) backward(b0, b1 int) {
 				} else {
 					o.deltaGrad(m, g, now, past, carry)
 				}
-				o.l.phi.grad(g.k, g.a, m.a, m.k)
-				o.l.phi.grad(g.q, g.p, m.p, m.q)
+				o.l.phi.grad(g.k, g.a, m.a, m.k, g.room)
+				o.l.phi.grad(g.q, g.p, m.p, m.q, g.room)
 			}
 			o.cut(o.carry[b*o.n:(b+1)*o.n], i, b)
 		}
@@ -80,6 +80,7 @@ type gradient struct {
 	k, q, v, beta, y []float32
 	a, p             []float32 // [f]
 	u, w             []float32 // [e]
+	room             []float32 // [2f]
 }
 
 func (o *fastWeightsOp) gradient(h int, dpre, dy, room []float32) (g gradient) {
@@ -90,7 +91,7 @@ func (o *fastWeightsOp) gradient(h int, dpre, dy, room []float32) (g gradient) {
 	if o.l.rule == Delta {
 		g.beta = dpre[3*d+h : 3*d+h+1]
 	}
-	g.a, g.p, g.u, g.w = room[:f], room[f:2*f], room[2*f:2*f+e], room[2*f+e:]
+	g.a, g.p, g.u, g.w, g.room = room[:f], room[f:2*f], room[2*f:2*f+e], room[2*f+e:2*f+2*e], room[2*f+2*e:]
 	return g
 }
 

@@ -37,22 +37,24 @@ func (m Map) apply(k *num.Kernels, f, x []float32) {
 		}
 		return
 	}
+	rectify(f, x)
+	first := f[0]
+	for i := range f[1:] {
+		f[i] *= f[i+1]
+	}
+	f[len(f)-1] *= first
+}
+
+// rectify writes relu([x, -x]) into r [2d].
+func rectify(r, x []float32) {
 	d := len(x)
-	for i := range f {
-		f[i] = rectified(x, i) * rectified(x, (i+1)%(2*d))
+	for i, v := range x {
+		r[i], r[d+i] = max(v, 0), max(-v, 0)
 	}
 }
 
-// rectified is element i of relu([x, -x]).
-func rectified(x []float32, i int) float32 {
-	if i < len(x) {
-		return max(x[i], 0)
-	}
-	return max(-x[i-len(x)], 0)
-}
-
-// grad adds to dx [d] what the gradient df of the features f passes to x.
-func (m Map) grad(dx, df, f, x []float32) {
+// grad adds to dx [d] what the gradient df of the features f passes to x; room [2F] is working memory.
+func (m Map) grad(dx, df, f, x, room []float32) {
 	if m == ELU {
 		for i, v := range x {
 			if v > 0 {
@@ -63,21 +65,21 @@ func (m Map) grad(dx, df, f, x []float32) {
 		}
 		return
 	}
-	n := 2 * len(x)
-	for i := range n {
-		next := (i + 1) % n
-		a, b := rectified(x, i), rectified(x, next)
-		rectifiedGrad(dx, x, i, float32(df[i]*b))
-		rectifiedGrad(dx, x, next, float32(df[i]*a))
+	d, n := len(x), 2*len(x)
+	r, dr := room[:n], room[n:2*n]
+	rectify(r, x)
+	before := df[n-1] * r[n-1] // what the feature of the neighbour before passes to this one
+	for i := range n - 1 {
+		dr[i] = before + float32(df[i]*r[i+1])
+		before = df[i] * r[i]
 	}
-}
-
-func rectifiedGrad(dx, x []float32, i int, d float32) {
-	switch j := i - len(x); {
-	case j < 0 && x[i] > 0:
-		dx[i] += d
-	case j >= 0 && x[j] < 0:
-		dx[j] -= d
+	dr[n-1] = before + float32(df[n-1]*r[0])
+	for i, v := range x {
+		if v > 0 {
+			dx[i] += dr[i]
+		} else if v < 0 {
+			dx[i] -= dr[d+i]
+		}
 	}
 }
 
