@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X github.com/loci-lab/loci/app.Version=$(VERSION) -X github.co
 GOFILES := go.mod go.sum $(shell find app backend experiments frontend/embed*.go main.go -type f 2>/dev/null)
 PAGES := $(shell find frontend/src frontend/index.html frontend/public frontend/package.json frontend/vite.config.ts frontend/vite.report.config.ts -type f 2>/dev/null)
 
-.PHONY: help run build desktop package test quick bench audit interop generate record clean
+.PHONY: help run build desktop package test quick bench audit interop parity generate record clean
 help: ## lists the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -44,6 +44,9 @@ bench: bin/loci ## measures speed against named peers (see README); makes a priv
 
 interop: ## compares with transformers and the official SDK of the training protocol, where their packages install
 	build/interop
+
+parity: ## plays POPGym's Python package beside our tasks, where it installs: 1,000 episodes each must be equal
+	build/popgym/parity
 
 audit: ## looks the dependencies up in the vulnerability database (needs the network)
 	go tool govulncheck ./...
