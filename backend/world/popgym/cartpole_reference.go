@@ -44,10 +44,9 @@ type observer struct {
 }
 
 type observed struct {
-	state  [4]float64
-	before [4]float64 // the belief before the last step
-	last   int32
-	steps  int
+	state [4]float64
+	last  int32
+	steps int
 }
 
 const cartpoleSeconds = 0.02 // of a step
