@@ -29,7 +29,7 @@ func identities() map[string]string {
 		"world/math":            "8a942b10686802148850e6459419afe2",
 		"world/maze":            "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":         "b601b7d2b51bfd18f6182af9f46b664f",
-		"world/popgym":          "84f19c0148e8faeab3b11eec07e6c169",
+		"world/popgym":          "6a4e31207a9ea8640e87e3de0a9654a1",
 		"world/tmaze":           "ff898f3c135867c57e72486210e01dab",
 	}
 }
