@@ -10,7 +10,7 @@ import (
 // Reservoir says which newcomers a store of N slots keeps when each has a key: those with the N largest keys of all that ever came.
 //
 // With keys drawn by chance it keeps, at any moment, a uniform sample of everything so far, without knowing what is coming or where one
-// task ends and the next begins: global distribution matching (arXiv 1802.10269v1, sec. 4.3; the long-term store of arXiv 2401.16650).
+// task ends and the next begins: global distribution matching (arXiv 1802.10269v1; the long-term store of arXiv 2401.16650).
 // With the reward or the error as key it keeps the best or the most surprising rows.
 type Reservoir struct {
 	key   []float64 // [N] by slot
@@ -104,7 +104,7 @@ func (v *Reservoir) Restore(r io.Reader) error {
 }
 
 // Dual is two stores of sequences that both see everything: a recent one, which keeps the last, and a long one, which keeps a uniform
-// sample of all (arXiv 2401.16650, sec. on the augmented buffer). A batch comes from one of them.
+// sample of all (arXiv 2401.16650). A batch comes from one of them.
 type Dual struct {
 	Recent, Long *Sequences
 	Rule         *Reservoir

@@ -139,7 +139,7 @@ func TestR2D2LearnsToRecallAndAMemoryFreeNetworkDoesNot(t *testing.T) {
 		t.Errorf("with a memory the mean return is %.2f, want at least 0.95", got)
 	}
 	r = newR2D2(t, 1, "mlp", r2d2Knobs(), qKnobs())
-	advance(t, r, 500)
+	advance(t, r, 250)
 	if got := score(t, r); math.Abs(got) > 0.3 {
 		t.Errorf("without a memory the mean return is %.2f, want about 0", got)
 	}
@@ -271,7 +271,7 @@ func TestQLearningFindsTheValuesOfAChain(t *testing.T) {
 			l, s := NewLearner(core(t, 1), q, net("mlp", 5, 16, 2, false), k), rng.New(3, "draws")
 			ring := chain(rng.New(3, "walk"), 500)
 			var b replay.Batch
-			for range 1200 {
+			for range 900 {
 				ring.Sample(s, 32, &b)
 				if _, err := l.Step(t.Context(), &b); err != nil {
 					t.Fatal(err)

@@ -36,7 +36,8 @@ func Max(q []float32, acts int, next []float32) {
 	}
 }
 
-// Double writes, for each row, the slow network's value of the action that the network itself thinks best: arXiv 1509.06461v3, eq. 4.
+// Double writes, for each row, the slow network's value of the action that the network itself thinks best: arXiv 1509.06461v3, eq. 4 with
+// the slow copy in the place of the second network, as its section on double DQN says.
 //
 //	next = slow[argmax_a q[a]]        q, slow [N][A]
 func Double(q, slow []float32, acts int, next []float32) {
