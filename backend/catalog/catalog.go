@@ -12,6 +12,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/delethink"
 	"github.com/loci-lab/loci/backend/paper/exploitation"
 	"github.com/loci-lab/loci/backend/paper/memalpha"
+	"github.com/loci-lab/loci/backend/paper/memo"
 	"github.com/loci-lab/loci/backend/paper/memoryr1"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
@@ -46,6 +47,7 @@ func Papers() []Paper {
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
+		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},
 	}
 }
 

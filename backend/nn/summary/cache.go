@@ -199,9 +199,15 @@ func (c *Cache) head(b, to int, kv, q, out []float32, column int) {
 	k, d, dh, lo := &c.core.K, c.Model.Shape.Width, len(q), c.lo[b]
 	scores := c.scores[b*c.room : b*c.room+to-lo]
 	scale := float32(1 / math.Sqrt(float64(dh)))
-	k.Gemm(false, true, 1, len(scores), dh, scale, q, dh, kv[lo*2*d+column:], 2*d, 0, scores, len(scores))
+	rows := kv[lo*2*d+column:]
+	for e := range scores {
+		scores[e] = scale * k.Dot(q, rows[e*2*d:e*2*d+dh])
+	}
 	k.Softmax(scores, scores, 1, len(scores))
-	k.Gemm(false, false, 1, dh, len(scores), 1, scores, len(scores), kv[lo*2*d+d+column:], 2*d, 0, out, dh)
+	clear(out)
+	for e, p := range scores {
+		k.Axpy(out, p, rows[e*2*d+d:e*2*d+d+dh])
+	}
 	if c.Watch {
 		k.Axpy(c.Share[b*to+lo:b*to+to], 1/float32(c.Model.Shape.Heads*c.Model.Shape.Layers), scores)
 	}
