@@ -335,3 +335,56 @@ func TestBurnInAndCutsWithoutAnObservationDoNotCount(t *testing.T) {
 		t.Errorf("mask %v", l.rows.mask)
 	}
 }
+
+func TestAContinuedDiscreteLearnerEqualsAnUndisturbedOneForAnyWorkers(t *testing.T) {
+	data := recalled(rng.New(4, "data"), 50, true)
+	run := func(l *DiscreteLearner, from, to int) {
+		var w replay.Windows
+		for i := from; i < to; i++ {
+			data.Sample(rng.New(uint64(i), "batch"), 40, 3, &w)
+			if _, err := l.StepWindows(t.Context(), &w, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	k := knobs()
+	k.Entropy = 0.5
+	whole, stopped, resumed := newDiscrete(t, 1, true, 2, 2, k), newDiscrete(t, 2, true, 2, 2, k), newDiscrete(t, 3, true, 2, 2, k)
+	run(whole, 0, 12)
+	run(stopped, 0, 7)
+	var kept bytes.Buffer
+	if err := stopped.Snapshot(&kept); err != nil {
+		t.Fatal(err)
+	}
+	if err := resumed.Restore(&kept); err != nil {
+		t.Fatal(err)
+	}
+	run(resumed, 7, 12)
+	if !slices.Equal(weightsOf(resumed.params), weightsOf(whole.params)) || !slices.Equal(weightsOf(resumed.slow), weightsOf(whole.slow)) ||
+		resumed.Temperature.Alpha() != whole.Temperature.Alpha() {
+		t.Error("the continued run has other numbers")
+	}
+}
+
+func TestAPolicyIsImprovedWithoutMovingItsCritics(t *testing.T) {
+	for _, recurrent := range []bool{false, true} {
+		l, tape, obs := newLearner(t, 1, recurrent, 2, 1, knobs()), num.NewTape(core(t, 1)), num.New("obs", 3, 4, 2)
+		Normals(rng.New(1, "obs"), obs.Data)
+		act, fresh := num.NewParam("act", 3, 4, 1), make([]bool, 12)
+		q := l.Twin.frozenValues(tape, obs, act, fresh)
+		tape.BackwardFrom(q[0], slices.Repeat([]float32{1}, 12))
+		if slices.Equal(act.Grad, make([]float32, 12)) {
+			t.Error("no gradient reaches the action")
+		}
+		for _, p := range l.Twin.params {
+			if slices.ContainsFunc(p.Grad, func(g float32) bool { return g != 0 }) {
+				t.Errorf("a gradient reaches %s", p)
+			}
+		}
+		// The frozen critics say what the critics say.
+		whole := l.Twin.Critic[0].Value(tape, l.Twin.Critic[0].Read(tape, obs, l.Twin.blank.of(l.Twin.Critic[0].Memory, 4), fresh), act)
+		for i, v := range whole.Data {
+			near(t, "value", float64(q[0].Data[i]), float64(v), 1e-6)
+		}
+	}
+}

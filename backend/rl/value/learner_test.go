@@ -351,3 +351,70 @@ func TestBurnInWarmsTheMemoryUp(t *testing.T) {
 		near(t, "value", float64(v), float64(whole[5*n*acts+i]), 1e-5)
 	}
 }
+
+// limited is recall whose episodes run out of time instead of ending.
+type limited struct{ *recall }
+
+func (w limited) Info(b int) world.Info {
+	i := w.recall.Info(b)
+	i.Why = lab.EndHorizon
+	return i
+}
+
+func TestStepsThatRanOutOfTimeHaveNoTargetInSplicedSequences(t *testing.T) {
+	r := newR2D2(t, 1, "gru", r2d2Knobs(), qKnobs())
+	r.Actor.World = limited{r.Actor.World.(*recall)}
+	advance(t, r, 20)
+	w, n, cuts := &r.Windows, r.Knobs.Batch, 0
+	from := r.Knobs.BurnIn * n
+	for i, m := range r.Learner.Mask[:len(w.Reward)-from] {
+		lost := false // a cut within reach of the three steps of the target
+		for k, j := 0, i; k < 3 && j < len(w.Reward)-from; k, j = k+1, j+n {
+			lost = lost || w.Cut[from+j]
+		}
+		if w.Terminal[from+i] || (m == 0) != lost {
+			t.Fatalf("sample %d: mask %v, a cut within reach %v", i, m, lost)
+		}
+		if w.Cut[from+i] {
+			cuts++
+		}
+	}
+	if cuts == 0 {
+		t.Error("no episode was cut")
+	}
+}
+
+func TestR2D2WithoutPrioritiesDrawsAllAlikeAndGoesAnotherWay(t *testing.T) {
+	k := r2d2Knobs()
+	k.Prior = false
+	a, b, steps := newR2D2(t, 1, "gru", r2d2Knobs(), qKnobs()), newR2D2(t, 1, "gru", k, qKnobs()), 0
+	b.Step = func() { steps++ }
+	advance(t, a, 25)
+	advance(t, b, 25)
+	if slices.Equal(weightsOf(a.Learner.Net), weightsOf(b.Learner.Net)) {
+		t.Error("priorities change nothing")
+	}
+	if steps != 100 || slices.ContainsFunc(b.Windows.Weight, func(w float32) bool { return w != 1 }) {
+		t.Errorf("%d steps, weights %v", steps, b.Windows.Weight)
+	}
+}
+
+func TestAnActorExploresBySoftmaxWhereItHasATemperature(t *testing.T) {
+	r := newR2D2(t, 1, "gru", r2d2Knobs(), qKnobs())
+	a := r.Actor
+	a.Temperature = 0.5
+	for range 3 {
+		a.Decide()
+		for b := range a.Actions {
+			q, p := a.Q[2*b:2*b+2], a.Probs[2*b:2*b+2]
+			near(t, "probability", float64(p[1]), 1/(1+math.Exp(float64(q[0]-q[1])/0.5)), 1e-6)
+		}
+		a.Play()
+	}
+	if got := a.Net.Probe(a.Space, "forget", 2); len(got) != 16 || got[0] <= 0 || got[0] >= 1 {
+		t.Errorf("gates %v", got)
+	}
+	if a.Net.Probe(a.Space, "nothing", 0) != nil {
+		t.Error("a probe of no name answers")
+	}
+}
