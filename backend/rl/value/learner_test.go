@@ -159,7 +159,7 @@ func TestWorkersChangeNoBitOfR2D2(t *testing.T) {
 	for workers := 1; workers <= 3; workers++ {
 		p := replay.PriorityKnobs{Alpha: 0.9, Beta: 0.6, Floor: 1e-6}
 		r := NewR2D2(core(t, workers), net("gru", 3, 40, 2, true), net("gru", 3, 40, 2, true), newRecall(k.Envs, 3), k, qKnobs(), p, 5)
-		advance(t, r, 15)
+		advance(t, r, 9)
 		if got := weightsOf(r.Learner.Net); want == nil {
 			want = got
 		} else if !slices.Equal(got, want) {
