@@ -17,6 +17,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
 	"github.com/loci-lab/loci/backend/paper/memrl"
+	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/slearl"
 	"github.com/loci-lab/loci/backend/paper/textmemory"
 	"github.com/loci-lab/loci/backend/schema"
@@ -45,6 +46,7 @@ func Papers() []Paper {
 		{Card: slearl.Card(), Sections: slearl.Sections(), New: slearl.New, Base: slearl.Base, Folder: "paper/slearl"},
 		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
+		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},
