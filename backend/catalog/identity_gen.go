@@ -15,7 +15,6 @@ func identities() map[string]string {
 		"paper/memrl":           "be6faa8667c768e4eac9c50bfadd204b",
 		"paper/oer":             "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/slearl":          "3910782d82d939d9438d9c0912d4e1d7",
-		"paper/srl":             "69c0a52b5d7bab2f23db47290c8074c9",
 		"paper/textmemory":      "0f0977890f646cf19335f70471cae76f",
 		"world/ballet":          "e593d55de85bf37629d3d17632cc03f9",
 		"world/bandit":          "dd7a4dbe320c9179afc28449107c24c1",
