@@ -7,7 +7,7 @@ import (
 )
 
 // Block is what stands around a recurrence that is linear in what it carries, FastWeights, LRU or S4D, of which it makes a deep network
-// (arXiv 2303.06349v1, fig. 1 and sec. 2.2; the same for all three, so that they differ in nothing but their memory):
+// (arXiv 2303.06349v1, fig. 1: norm, recurrence, gated unit, skip; the same for all three, so that they differ in nothing but their memory):
 //
 //	y = x + a * sigmoid(b)      [a, b] = W act(inner(norm(x))) + c
 //

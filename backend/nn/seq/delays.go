@@ -108,8 +108,8 @@ func NewFrameStack(s *rng.Stream, name string, in, k int, widths []int, act num.
 	return stack(append([]Level{Frames{in, k, 1}}, dense(s, name, k*in, widths, act)...)...)
 }
 
-// Conv is a causal dilated convolution over time (arXiv 1803.01271v2, sec. 3.3, eq. in "Dilated Convolutions"), inside a residual
-// connection where the widths allow one (sec. 3.4):
+// Conv is a causal dilated convolution over time (arXiv 1803.01271v2, sec. 3.3), inside a residual connection where the widths
+// allow one (sec. 3.4):
 //
 //	y_t = x_t + relu(sum_{j<K} W_j x_{t-jd} + b)
 //

@@ -28,7 +28,7 @@ func (l Dense) step(k *num.Kernels, r rows) { l.Apply(k, r.x, r.ldx, r.out, r.ld
 
 func (l Dense) sequence(t *num.Tape, x *num.Tensor, _ carried) *num.Tensor { return l.Forward(t, x) }
 
-// Norm is layer norm (arXiv 1607.06450v1, eq. 4). It carries nothing.
+// Norm is layer norm (arXiv 1607.06450v1, sec. 3). It carries nothing.
 type Norm struct {
 	*nn.Norm
 }

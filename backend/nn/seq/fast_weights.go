@@ -24,7 +24,7 @@ const (
 //	sum    W_t = W_{t-1} + a v^T    z_t = z_{t-1} + a    y = (p^T W_t) / (p^T z_t)             (arXiv 2006.16236v3, sec. 3.4, eq. 16 to 20)
 //	delta  W_t = W_{t-1} + beta a (v - W_{t-1}^T a)^T    y = p^T W_t    beta = sigmoid(w x + c)   (arXiv 2102.11174v3, sec. 4.2)
 //
-// Under delta a and p are divided by the sum of their features (sec. 4.3 there), so that a recalled value is a weighted mean, and no z is
+// Under delta a and p are divided by the sum of their features (the same section), so that a recalled value is a weighted mean, and no z is
 // needed. x, y [D]; k, q, v [D/Heads]; phi is a Map with F features. It carries W, F D numbers, and under sum z [Heads][F].
 type FastWeights struct {
 	lin   *nn.Linear // D -> 3D: keys, queries, values, each [Heads][D/Heads]; under delta [Heads] more: beta

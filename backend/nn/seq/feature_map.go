@@ -83,7 +83,7 @@ func (m Map) grad(dx, df, f, x, room []float32) {
 	}
 }
 
-// normalise divides features by their sum (arXiv 2102.11174v3, sec. 4.3) and returns what it divided by.
+// normalise divides features by their sum (arXiv 2102.11174v3, sec. 4.2) and returns what it divided by.
 func normalise(k *num.Kernels, f []float32) (sum float32) {
 	sum = k.Sum(f) + tiny
 	k.Scale(f, 1/sum)

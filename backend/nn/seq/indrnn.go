@@ -11,7 +11,7 @@ import (
 
 // IndRNN is the independently recurrent network of arXiv 1803.04831v3, sec. 3, eq. 2: each unit sees, of the past, itself alone.
 //
-//	h_t = relu(W x_t + u * h_{t-1} + b)      |u| <= 2^(1/Horizon), sec. 3.2: over Horizon steps nothing grows beyond twofold
+//	h_t = relu(W x_t + u * h_{t-1} + b)      |u| <= 2^(1/Horizon): over Horizon steps nothing grows beyond twofold
 //
 // W [D][H], u [H]; it carries h [H]. The paper clips u after each step of the optimiser; here the bound holds in the forward pass and,
 // outside of it, only a gradient that leads back inside passes. Half-lives start spread evenly over the logarithm of 1 to Horizon

@@ -12,10 +12,10 @@ import (
 // LRU is the linear recurrent unit of arXiv 2303.06349v1, sec. 3: a diagonal complex recurrence whose decay is stable by its form.
 //
 //	s_t = lambda * s_{t-1} + gamma * (B x_t)      y_t = Re(C s_t) + D * x_t
-//	lambda = exp(-exp(nu) + i exp(theta)) (sec. 3.3, lemma 3.2 and eq. 5)      gamma = exp(log gamma) (sec. 3.4, eq. 7)
+//	lambda = exp(-exp(nu) + i exp(theta)) (sec. 3.3)      gamma = exp(log gamma) (sec. 3.4)
 //
 // x, y, D [D]; s, lambda, gamma [N]; B, C complex [D][N]. At the start |lambda|^2 is uniform between RMin^2 and RMax^2 and the phase
-// between 0 and MaxPhase: a ring (sec. 3.2); gamma is sqrt(1 - |lambda|^2), so that what is carried is about as large as what comes in
+// between 0 and MaxPhase: a ring (lemma 3.2); gamma is sqrt(1 - |lambda|^2), so that what is carried is about as large as what comes in
 // (sec. 3.4); B, C and D are normal with variances 1/2D a part, 1/N a part and 1. It carries s, 2N numbers.
 type LRU struct {
 	nu, theta, gamma *num.Tensor // [N] logarithms

@@ -12,11 +12,11 @@ import (
 // S4D is the diagonal state space of arXiv 2206.11893v2, sec. 3: each of D features has a state of N complex numbers of its own,
 // which stand for N conjugate pairs.
 //
-//	s_t = a * s_{t-1} + g * x_t        y_t = 2 Re(sum_n C_n s_t,n) + D x_t        (eq. 2 with the diagonal of sec. 3.1)
-//	a = exp(dt A)      g = (a - 1) / A      zero-order hold with B = 1 (eq. 3; sec. 3.2)
+//	s_t = a * s_{t-1} + g * x_t        y_t = 2 Re(sum_n C_n s_t,n) + D x_t        (sec. 3)
+//	a = exp(dt A)      g = (a - 1) / A      zero-order hold with B = 1 (sec. 3.1 and 3.2)
 //	A = -exp(alpha) + i omega (sec. 3.3)
 //
-// x, y, dt, D [D]; a, g, A, C [N][D]. At the start A_n = -1/2 + i pi n, S4D-Lin (sec. 4.3, eq. 9), dt lies spread over the logarithm
+// x, y, dt, D [D]; a, g, A, C [N][D]. At the start A_n = -1/2 + i pi n, S4D-Lin (sec. 4.3), dt lies spread over the logarithm
 // of DtMin to DtMax, C is complex normal, D normal. It carries s, 2ND numbers.
 type S4D struct {
 	dt           *num.Tensor // [D] logarithm
