@@ -18,6 +18,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
 	"github.com/loci-lab/loci/backend/paper/memrl"
 	"github.com/loci-lab/loci/backend/paper/oer"
+	"github.com/loci-lab/loci/backend/paper/modelbasedgeneralization"
 	"github.com/loci-lab/loci/backend/paper/slearl"
 	"github.com/loci-lab/loci/backend/paper/textmemory"
 	"github.com/loci-lab/loci/backend/schema"
@@ -47,6 +48,9 @@ func Papers() []Paper {
 		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
 		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
+		{Card: hcam.Card(), Sections: hcam.Sections(), New: hcam.New, Folder: "paper/hcam"},
+		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,
+			Folder: "paper/modelbasedgeneralization"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},

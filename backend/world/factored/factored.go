@@ -59,6 +59,7 @@ type ended struct {
 	Return float32
 	Why    int32 // 0 none yet, 1 terminal, 2 horizon
 	Events int32
+	Final  State // after the last step
 }
 
 // World is any of the three as a world.Tensor. It sees all: nothing need be remembered.
@@ -152,7 +153,7 @@ func (w *World) Step(actions []int32, obs, reward []float32, done []bool) {
 		r, why := w.play(e, actions[b])
 		reward[b], done[b] = r, why != goesOn
 		if why != goesOn {
-			e.Last = ended{Seed: e.Seed, Steps: e.Steps, Return: e.Return, Why: why, Events: e.Events}
+			e.Last = ended{Seed: e.Seed, Steps: e.Steps, Return: e.Return, Why: why, Events: e.Events, Final: e.Now}
 			e.Episode++
 			w.begin(e, world.EpisodeSeed(w.seed, b, e.Episode))
 		}
@@ -184,6 +185,14 @@ func (w *World) check(actions, obs, reward, done int) {
 		panic(fmt.Sprintf("%s: step with %d actions, %d observation numbers, %d rewards, %d done flags; want %d, %d, %d, %d",
 			w.spec.Name, actions, obs, reward, done, size, size*width, size, size))
 	}
+}
+
+// Final writes the last observation [O] of the episode that ended last in environment b, and tells whether the world ended it: at the
+// horizon it did not, and more was to come.
+func (w *World) Final(b int, obs []float32) (over bool) {
+	l := &w.runs[b].Last
+	w.game.write(&l.Final, obs)
+	return l.Why == terminal
 }
 
 // Info sums up the episode that ended last in environment b; it is zero before the first has ended.

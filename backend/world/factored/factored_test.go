@@ -88,7 +88,7 @@ func TestThePlannerIsOptimalInEveryStateOfAFlute(t *testing.T) {
 			bitsOf(uint64(s), obs)
 			oracle.Act(obs, nil, action)
 			row := q[s*n : (s+1)*n]
-			if best := slices.Max(row); row[action[0]] < best-1e-9 {
+			if best := slices.Max(row); row[action[0]] < best-1e-7 {
 				t.Fatalf("n = %d, state %b: action %d is worth %v, the best %v", n, s, action[0], row[action[0]], best)
 			}
 		}
@@ -187,5 +187,34 @@ func TestWrongKnobsAreRefused(t *testing.T) {
 	}
 	if _, err := New(&PanFluteKnobs{Pipes: 3, Horizon: 60}, 0); err == nil {
 		t.Error("a batch of 0 was taken")
+	}
+}
+
+func TestTheLastObservationOfAnEpisodeIsKept(t *testing.T) {
+	w, err := NewPanFlute(PanFluteKnobs{Pipes: 3, Horizon: 20, Spontaneous: 0}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	obs, reward, done := make([]float32, 6), make([]float32, 1), make([]bool, 1)
+	w.Reset(1, obs)
+	for !done[0] {
+		w.Step([]int32{2}, obs, reward, done)
+	}
+	if over := w.Final(0, obs); over || !slices.Equal(obs, []float32{0, 0, 0, 1, 1, 1}) {
+		t.Errorf("the flute ended with %v, ended by the world %v", obs, over)
+	}
+	if w, err = NewProcMaze(ProcMazeKnobs{Grid: 2, Horizon: 30, Spontaneous: 10}, 1); err != nil {
+		t.Fatal(err)
+	}
+	last, done := make([]float32, w.spec.Obs), make([]bool, 1)
+	obs = make([]float32, w.spec.Obs)
+	w.Reset(1, obs)
+	oracle, _ := w.Reference(world.Oracle, 1)
+	for actions := make([]int32, 1); !done[0]; {
+		oracle.Act(obs, done, actions)
+		w.Step(actions, obs, reward, done)
+	}
+	if over := w.Final(0, last); !over || !slices.Equal(last[:4], last[4:8]) {
+		t.Errorf("the maze ended with %v, ended by the world %v", last, over)
 	}
 }

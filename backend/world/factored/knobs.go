@@ -22,7 +22,7 @@ const (
 // PanFluteKnobs are the knobs of PanFlute.
 type PanFluteKnobs struct {
 	Pipes       int     `json:"pipes" doc:"pipes, of lengths 1 to n; as many actions" symbol:"n" unit:"pipes" default:"4" min:"2" max:"8" main:"true" group:"world"`
-	Horizon     int     `json:"horizon" doc:"steps after which the flute is emptied; the task goes on for ever, and a learner looks past this end" unit:"steps" default:"200" min:"20" max:"100000" group:"world"`
+	Horizon     int     `json:"horizon" doc:"steps after which the flute is emptied; the task goes on for ever, and a learner looks past this end" unit:"steps" default:"100" min:"20" max:"100000" group:"world"`
 	Spontaneous float64 `json:"spontaneous" doc:"chance of a step that all last cells sound by themselves, in units of 1/n^2" default:"1" min:"0" max:"4" paper:"1" group:"world" pitfall:"these events pay a random agent too: compare scores above random, not raw rewards"`
 }
 
@@ -30,7 +30,7 @@ type PanFluteKnobs struct {
 type ButtonGridKnobs struct {
 	Grid        int     `json:"grid" doc:"rows and columns" symbol:"g" unit:"cells" default:"4" min:"3" max:"6" main:"true" group:"world"`
 	Buttons     int     `json:"buttons" doc:"buttons that must all be on" symbol:"b" unit:"buttons" default:"3" min:"1" max:"4" main:"true" group:"world"`
-	Horizon     int     `json:"horizon" doc:"steps after which a new layout comes whatever was reached; a learner looks past this end" unit:"steps" default:"200" min:"60" max:"100000" group:"world"`
+	Horizon     int     `json:"horizon" doc:"steps after which a new layout comes whatever was reached; a learner looks past this end" unit:"steps" default:"100" min:"60" max:"100000" group:"world"`
 	Spontaneous float64 `json:"spontaneous" doc:"chance of a step that all buttons go on by themselves, in units of 1/(10 g^2)" default:"1" min:"0" max:"10" paper:"1" group:"world" pitfall:"these events pay a random agent too: compare scores above random, not raw rewards"`
 }
 

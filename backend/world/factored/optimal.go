@@ -2,7 +2,7 @@ package factored
 
 import "math"
 
-// Optimal returns the values of the best policy in every state of a PanFlute, by value iteration to 1e-12:
+// Optimal returns the values of the best policy in every state of a PanFlute, by value iteration to 1e-9:
 //
 //	Q(s,a) = r(s) + gamma ((1-p) max Q(s',.) + p max Q(s' | all last cells,.))     p the chance of an event that comes by itself
 //
@@ -15,7 +15,7 @@ func Optimal(w *World, gamma float64) []float64 {
 	}
 	states := 1 << cells(f.n)
 	v, q, last := make([]float64, states), make([]float64, states*f.n), f.lasts()
-	for gap := math.Inf(1); gap > 1e-12; {
+	for gap := math.Inf(1); gap > 1e-9; {
 		gap = 0
 		for s := range states {
 			best := math.Inf(-1)
