@@ -6,6 +6,7 @@ package catalog
 func identities() map[string]string {
 	return map[string]string{
 		"paper/delethink":                "b3e7047fe3ba658528a61103d31d52f6",
+		"paper/exploitation":             "18201dac01a6ba12b10d57599a0a9b59",
 		"paper/memalpha":                 "42b857f470edfce265712066bf22159a",
 		"paper/memoryr1":                 "cf88dd77d79359be8b0e165776879233",
 		"paper/memoryrewriting":          "12e9d13ca7d225dcc3b4a23a844a4b57",
@@ -14,11 +15,12 @@ func identities() map[string]string {
 		"paper/modelbasedgeneralization": "1891f8b0a4f1324b6f268a77fd6b5d5e",
 		"paper/slearl":                   "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":               "0f0977890f646cf19335f70471cae76f",
-		"world/bandit":                   "05b0ee77225c9905a10c22fbcb68fa3b",
+		"world/ballet":                   "e593d55de85bf37629d3d17632cc03f9",
+		"world/bandit":                   "dd7a4dbe320c9179afc28449107c24c1",
 		"world/chat":                     "12bc89b025a3d8da46e0d8ff22127f4b",
 		"world/control":                  "1f48a65590dfdaee5ecbfa2fd659fb10",
 		"world/darkkey":                  "ed86f4bee86559be5d412ca37876ed60",
-		"world/darkroom":                 "3aafad093611eb7b6a6b8108c6c5876b",
+		"world/darkroom":                 "7e73c9ce5baaab63f4be5d630c5292bc",
 		"world/dataset":                  "0b906935d2fc2801280c1b940e92c174",
 		"world/factored":                 "40fb3ca0357871ee9bac37880e2d24f2",
 		"world/grade":                    "f40d1c6c6333b7fbd637b5599d589785",
@@ -28,7 +30,8 @@ func identities() map[string]string {
 		"world/math":                     "8a942b10686802148850e6459419afe2",
 		"world/maze":                     "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":                  "b601b7d2b51bfd18f6182af9f46b664f",
-		"world/popgym":                   "b1acd544c859f81c6103dd0e773b5b0c",
+		"world/popgym":                   "84f19c0148e8faeab3b11eec07e6c169",
+		"world/stitch":                   "f2f0787b5d015c51929f29c770bc7873",
 		"world/tmaze":                    "ff898f3c135867c57e72486210e01dab",
 	}
 }
