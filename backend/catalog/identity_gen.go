@@ -12,7 +12,7 @@ func identities() map[string]string {
 		"paper/memoryrewriting":          "12e9d13ca7d225dcc3b4a23a844a4b57",
 		"paper/memoryrplus":              "e763e726e4055b8a115da0d701cfdd67",
 		"paper/memrl":                    "be6faa8667c768e4eac9c50bfadd204b",
-		"paper/modelbasedgeneralization": "1891f8b0a4f1324b6f268a77fd6b5d5e",
+		"paper/modelbasedgeneralization": "794d688323bb302d6bd46a0f3105fcee",
 		"paper/slearl":                   "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":               "0f0977890f646cf19335f70471cae76f",
 		"world/ballet":                   "e593d55de85bf37629d3d17632cc03f9",
@@ -30,7 +30,7 @@ func identities() map[string]string {
 		"world/math":                     "8a942b10686802148850e6459419afe2",
 		"world/maze":                     "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":                  "b601b7d2b51bfd18f6182af9f46b664f",
-		"world/popgym":                   "84f19c0148e8faeab3b11eec07e6c169",
+		"world/popgym":                   "6a4e31207a9ea8640e87e3de0a9654a1",
 		"world/stitch":                   "f2f0787b5d015c51929f29c770bc7873",
 		"world/tmaze":                    "ff898f3c135867c57e72486210e01dab",
 	}
