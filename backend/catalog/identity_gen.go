@@ -8,6 +8,7 @@ func identities() map[string]string {
 		"paper/delethink":                "b3e7047fe3ba658528a61103d31d52f6",
 		"paper/exploitation":             "18201dac01a6ba12b10d57599a0a9b59",
 		"paper/memalpha":                 "42b857f470edfce265712066bf22159a",
+		"paper/memo":                     "3d39b0784842c9dcc63f2cc1e9d64b8f",
 		"paper/memoryr1":                 "cf88dd77d79359be8b0e165776879233",
 		"paper/memoryrewriting":          "12e9d13ca7d225dcc3b4a23a844a4b57",
 		"paper/memoryrplus":              "e763e726e4055b8a115da0d701cfdd67",
