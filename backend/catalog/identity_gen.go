@@ -14,6 +14,7 @@ func identities() map[string]string {
 		"paper/memoryrplus":              "e763e726e4055b8a115da0d701cfdd67",
 		"paper/memrl":                    "be6faa8667c768e4eac9c50bfadd204b",
 		"paper/modelbasedgeneralization": "794d688323bb302d6bd46a0f3105fcee",
+		"paper/oer":                      "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/slearl":                   "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":               "0f0977890f646cf19335f70471cae76f",
 		"world/ballet":                   "e593d55de85bf37629d3d17632cc03f9",
