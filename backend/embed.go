@@ -6,5 +6,4 @@ import "embed"
 // Sources are the files that mechanism.yaml of a paper may point to, by their paths below this folder.
 //
 //go:embed paper/*/*.go paper/*/mechanism.yaml agent/*.go mem/*.go rl/*.go rl/*/*.go nn/*.go nn/*/*.go world/*/*.go
-//go:embed paper/*/*.go paper/*/mechanism.yaml mem/*.go rl/*.go nn/*.go world/factored/*.go world/maze/*.go world/house/*.go world/chat/*.go
 var Sources embed.FS

@@ -19,6 +19,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/memrl"
 	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/modelbasedgeneralization"
+	"github.com/loci-lab/loci/backend/paper/offlinehistories"
 	"github.com/loci-lab/loci/backend/paper/slearl"
 	"github.com/loci-lab/loci/backend/paper/textmemory"
 	"github.com/loci-lab/loci/backend/schema"
@@ -50,6 +51,7 @@ func Papers() []Paper {
 		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
 		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,
 			Folder: "paper/modelbasedgeneralization"},
+		{Card: offlinehistories.Card(), Sections: offlinehistories.Sections(), New: offlinehistories.New, Folder: "paper/offlinehistories"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},

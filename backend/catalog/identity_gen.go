@@ -13,8 +13,9 @@ func identities() map[string]string {
 		"paper/memoryrewriting":          "12e9d13ca7d225dcc3b4a23a844a4b57",
 		"paper/memoryrplus":              "e763e726e4055b8a115da0d701cfdd67",
 		"paper/memrl":                    "be6faa8667c768e4eac9c50bfadd204b",
-		"paper/modelbasedgeneralization": "794d688323bb302d6bd46a0f3105fcee",
+		"paper/modelbasedgeneralization": "908c633095a3e00ede66c627a1baa416",
 		"paper/oer":                      "f1e529cda9f5eb63f60f866f54c7f083",
+		"paper/offlinehistories":         "f8d458382e8d4f8fb62a55149c8d0ea1",
 		"paper/slearl":                   "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/textmemory":               "0f0977890f646cf19335f70471cae76f",
 		"world/ballet":                   "e593d55de85bf37629d3d17632cc03f9",
@@ -33,7 +34,7 @@ func identities() map[string]string {
 		"world/maze":                     "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":                  "b601b7d2b51bfd18f6182af9f46b664f",
 		"world/popgym":                   "6a4e31207a9ea8640e87e3de0a9654a1",
-		"world/stitch":                   "f2f0787b5d015c51929f29c770bc7873",
+		"world/stitch":                   "5d17ba0aace2e60ada9525da7e2e8d09",
 		"world/tmaze":                    "ff898f3c135867c57e72486210e01dab",
 	}
 }

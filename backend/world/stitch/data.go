@@ -8,6 +8,7 @@ import (
 type DataKnobs struct {
 	Trajectories int     `json:"trajectories" doc:"trajectories of the data" symbol:"N" unit:"trajectories" default:"300" min:"10" max:"100000" main:"true" group:"data"`
 	Random       float64 `json:"random" doc:"share of random actions in the data" unit:"share" default:"0.1" min:"0" max:"1" group:"data"`
+	FastRight    float64 `json:"fast_right" doc:"share of the fast walks from B that take the paying exit; with 0 the loop alone explains every reward, and nobody needs to know what the hidden bit is for" unit:"share" default:"0.5" min:"0" max:"1" main:"true" group:"data"`
 	Stitched     float64 `json:"stitched" doc:"share of the clean walks from A that take the paying exit: with 0 the best way from A must be put together" unit:"share" default:"0" min:"0" max:"1" main:"true" group:"data"`
 }
 
@@ -27,14 +28,14 @@ type Trajectory struct {
 type plan struct{ trap, slow, right bool }
 
 // planOf draws the plan: from A half of the walks take the clean way and then the wrong exit, the others fall into the trap; from B half
-// take the slow loop and then the right exit, the others the fast way and the wrong exit.
+// take the slow loop and then the right exit, the others the fast way and the right exit in a share FastRight of them.
 func planOf(s *rng.Stream, start int32, k DataKnobs) plan {
 	half := s.Bool(0.5)
-	stitched := s.Bool(k.Stitched)
+	stitched, fast := s.Bool(k.Stitched), s.Bool(k.FastRight)
 	if start == StartA {
 		return plan{trap: half, right: !half && stitched}
 	}
-	return plan{slow: half, right: half}
+	return plan{slow: half, right: half || fast}
 }
 
 // action of the plan in a cell.
