@@ -32,7 +32,7 @@ func identities() map[string]string {
 		"world/math":                     "8a942b10686802148850e6459419afe2",
 		"world/maze":                     "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":                  "b601b7d2b51bfd18f6182af9f46b664f",
-		"world/popgym":                   "6a4e31207a9ea8640e87e3de0a9654a1",
+		"world/popgym":                   "1d467882937e97e62e805c688d07096b",
 		"world/stitch":                   "f2f0787b5d015c51929f29c770bc7873",
 		"world/tmaze":                    "ff898f3c135867c57e72486210e01dab",
 	}
