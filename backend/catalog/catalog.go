@@ -17,9 +17,10 @@ import (
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
 	"github.com/loci-lab/loci/backend/paper/memrl"
-	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/modelbasedgeneralization"
+	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/slearl"
+	"github.com/loci-lab/loci/backend/paper/srl"
 	"github.com/loci-lab/loci/backend/paper/textmemory"
 	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/trainer/base"
@@ -50,6 +51,7 @@ func Papers() []Paper {
 		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
 		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,
 			Folder: "paper/modelbasedgeneralization"},
+		{Card: srl.Card(), Sections: srl.Sections(), New: srl.New, Folder: "paper/srl"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},
