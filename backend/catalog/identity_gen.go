@@ -14,6 +14,7 @@ func identities() map[string]string {
 		"paper/memoryrewriting":           "12e9d13ca7d225dcc3b4a23a844a4b57",
 		"paper/memoryrplus":               "e763e726e4055b8a115da0d701cfdd67",
 		"paper/memrl":                     "be6faa8667c768e4eac9c50bfadd204b",
+		"paper/modelbasedgeneralization":  "794d688323bb302d6bd46a0f3105fcee",
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/spatiallyawaretransformer": "6c811e0792d2db65250002193288bc1d",
@@ -25,7 +26,7 @@ func identities() map[string]string {
 		"world/darkkey":                   "ed86f4bee86559be5d412ca37876ed60",
 		"world/darkroom":                  "7e73c9ce5baaab63f4be5d630c5292bc",
 		"world/dataset":                   "0b906935d2fc2801280c1b940e92c174",
-		"world/factored":                  "acfdeab56b13b3da7213408895a23647",
+		"world/factored":                  "40fb3ca0357871ee9bac37880e2d24f2",
 		"world/grade":                     "f40d1c6c6333b7fbd637b5599d589785",
 		"world/house":                     "5855f0ef362b829e65bdf5088580ede4",
 		"world/jsonl":                     "8abe1c36bfb7c919a9139d4609e3270e",
@@ -33,7 +34,8 @@ func identities() map[string]string {
 		"world/math":                      "8a942b10686802148850e6459419afe2",
 		"world/maze":                      "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":                   "b601b7d2b51bfd18f6182af9f46b664f",
-		"world/popgym":                    "6a4e31207a9ea8640e87e3de0a9654a1",
+		"world/popgym":                    "1d467882937e97e62e805c688d07096b",
+		"world/stitch":                    "f2f0787b5d015c51929f29c770bc7873",
 		"world/tmaze":                     "ff898f3c135867c57e72486210e01dab",
 	}
 }
