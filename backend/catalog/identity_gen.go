@@ -6,7 +6,7 @@ package catalog
 func identities() map[string]string {
 	return map[string]string{
 		"paper/delethink":                 "b3e7047fe3ba658528a61103d31d52f6",
-		"paper/exploitation":              "18201dac01a6ba12b10d57599a0a9b59",
+		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "073943b1030c33dec39a0cd06095ff12",
 		"paper/memalpha":                  "42b857f470edfce265712066bf22159a",
 		"paper/memo":                      "3d39b0784842c9dcc63f2cc1e9d64b8f",
