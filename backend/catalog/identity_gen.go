@@ -18,6 +18,7 @@ func identities() map[string]string {
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/spatiallyawaretransformer": "6c811e0792d2db65250002193288bc1d",
+		"paper/srl":                       "e70b0359c840d233e5be1491dfe175de",
 		"paper/textmemory":                "0f0977890f646cf19335f70471cae76f",
 		"world/ballet":                    "479130c8a8f01785048de7dfb3459099",
 		"world/bandit":                    "dd7a4dbe320c9179afc28449107c24c1",
