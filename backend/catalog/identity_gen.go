@@ -18,7 +18,7 @@ func identities() map[string]string {
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/spatiallyawaretransformer": "6c811e0792d2db65250002193288bc1d",
-		"paper/srl":                       "e70b0359c840d233e5be1491dfe175de",
+		"paper/srl":                       "fe37932ae8a6fc5d6509122589c501c4",
 		"paper/textmemory":                "0f0977890f646cf19335f70471cae76f",
 		"world/arcade":                    "43cc136fa53ccb0bb518c3596f6bd523",
 		"world/ballet":                    "479130c8a8f01785048de7dfb3459099",

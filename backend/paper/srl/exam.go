@@ -18,13 +18,12 @@ const randomMost = 16
 
 // examiner plays whole episodes without chance, in episodes that depend on the run's seed alone.
 type examiner struct {
-	world    control.World
-	knobs    Knobs
-	seed     uint64
-	lengths  []int
-	shift    float64 // makes returns positive
-	best     float64 // the return that counts as 1 after that
-	randomly *rng.Stream
+	world   control.World
+	knobs   Knobs
+	seed    uint64
+	lengths []int
+	shift   float64 // makes returns positive
+	best    float64 // the return that counts as 1 after that
 }
 
 func newExaminer(world any, k Knobs, seed uint64) (*examiner, error) {

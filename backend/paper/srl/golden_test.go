@@ -17,11 +17,13 @@ func curve(t *testing.T, agent given, kernel string) papertest.Curve {
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	papertest.Golden(t, "golden.json", curve(t, plans(), "go"), tolerance, *update)
 }
 
 // Recall, its source, the kind of critic and the held action are knobs: turning any of them changes the curve of returns.
 func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
+	papertest.Whole(t)
 	curves := map[string]papertest.Curve{}
 	for name, agent := range arms() {
 		curves[name] = curve(t, agent, "go").Of(MetricAt, MetricFAS, MetricEvalReturn, MetricEvalSlow)
@@ -30,6 +32,7 @@ func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
 }
 
 func TestARunContinuedEqualsTheUndisturbed(t *testing.T) {
+	papertest.Whole(t)
 	for name, agent := range arms() {
 		for kind, world := range map[string]given{"pendulum": swing(), "cartpole": {"kind": "cartpole-c", "horizon": 30}} {
 			if kind == "cartpole" && name != "srl" && name != "sac-4" && name != "sequence critic" {
