@@ -17,6 +17,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/memoryr1"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
+	"github.com/loci-lab/loci/backend/paper/memoryvla"
 	"github.com/loci-lab/loci/backend/paper/memrl"
 	"github.com/loci-lab/loci/backend/paper/modelbasedgeneralization"
 	"github.com/loci-lab/loci/backend/paper/oer"
@@ -56,6 +57,7 @@ func Papers() []Paper {
 		{Card: srl.Card(), Sections: srl.Sections(), New: srl.New, Folder: "paper/srl"},
 		{Card: hcam.Card(), Sections: hcam.Sections(), New: hcam.New, Folder: "paper/hcam"},
 		{Card: spatiallyawaretransformer.Card(), Sections: spatiallyawaretransformer.Sections(), New: spatiallyawaretransformer.New, Folder: "paper/spatiallyawaretransformer"},
+		{Card: memoryvla.Card(), Sections: memoryvla.Sections(), New: memoryvla.New, Folder: "paper/memoryvla"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},
