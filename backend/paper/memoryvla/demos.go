@@ -20,8 +20,8 @@ type demos struct {
 }
 
 // demonstrate lets the oracle play n episodes whose displacements are disturbed, so that frames are seen from which one has to recover;
-// the label is what the teacher wanted (arXiv 1703.09327, sec. 3, noise of a fixed size). Same knobs and seed, same demonstrations.
-func demonstrate(k desk.Knobs, n, chunk int, noise float64, seed uint64) (*demos, error) {
+// the label is what the teacher wanted (arXiv 1703.09327, sec. 3, noise of a fixed size). Same knobs and stream, same demonstrations.
+func demonstrate(k desk.Knobs, n, chunk int, noise float64, s *rng.Stream) (*demos, error) {
 	w, err := desk.New(k, demoTables)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,6 @@ func demonstrate(k desk.Knobs, n, chunk int, noise float64, seed uint64) (*demos
 		return nil, err
 	}
 	d := &demos{steps: k.Horizon(), chunk: chunk}
-	s := rng.New(seed, "demonstrations")
 	obs, actions := make([]float32, demoTables*desk.Obs), make([]float32, demoTables*actDim)
 	reward, fresh, done := make([]float32, demoTables), make([]bool, demoTables), make([]bool, demoTables)
 	w.Reset(s.Uint64(), obs)

@@ -2,6 +2,7 @@ package memoryvla
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -94,11 +95,20 @@ func (m *method) build(setup lab.Setup) error {
 	m.net = newNetwork(rng.New(m.seed, "weights"), k, m.knobs.Chunk, m.desk.Horizon())
 	m.learner = clone.NewLearner(m.core, m.net.params(), clone.Knobs{LearningRate: m.knobs.LearningRate, MaxGradNorm: m.knobs.MaxGradNorm})
 	m.shuffle, m.chance = rng.New(m.seed, "minibatches"), rng.New(m.seed, "evictions")
-	if m.knobs.Epochs == 0 {
+	return nil
+}
+
+// teach makes the demonstrations of a pass. They follow from the run's seed and the number of the pass, so that a checkpoint need not
+// keep them.
+func (m *method) teach() (err error) {
+	if m.demos != nil && !m.knobs.Fresh {
 		return nil
 	}
-	var err error
-	if m.demos, err = demonstrate(m.desk, m.knobs.Demos, m.knobs.Chunk, m.knobs.Noise, m.seed); err != nil {
+	s := rng.New(m.seed, "demonstrations")
+	if m.knobs.Fresh {
+		s = rng.New(m.seed, fmt.Sprintf("demonstrations of pass %d", m.now.Passes))
+	}
+	if m.demos, err = demonstrate(m.desk, m.knobs.Demos, m.knobs.Chunk, m.knobs.Noise, s); err != nil {
 		return err
 	}
 	return m.demos.check()
@@ -146,6 +156,9 @@ func (m *method) Advance(ctx context.Context, emit lab.Emitter) (lab.Progress, e
 // pass makes one gradient step on each minibatch of whole episodes: chunks of actions against the teacher's, squared error over those that
 // the episode still has, the learning rate falling to zero along a line over all passes.
 func (m *method) pass(ctx context.Context) (mean float64, err error) {
+	if err := m.teach(); err != nil {
+		return 0, err
+	}
 	m.order = make([]int, m.knobs.Demos)
 	m.shuffle.Perm(m.order)
 	n := (m.knobs.Demos + m.knobs.Batch - 1) / m.knobs.Batch

@@ -53,7 +53,7 @@ func stirred(n *network, seed uint64) *network {
 }
 
 func TestActingStepByStepIsThePassOverWholeEpisodes(t *testing.T) {
-	d, err := demonstrate(smallDesk(), 12, 2, 0.3, 1)
+	d, err := demonstrate(smallDesk(), 12, 2, 0.3, rng.New(1, "demos"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestActingStepByStepIsThePassOverWholeEpisodes(t *testing.T) {
 }
 
 func TestGradientsAgreeWithFiniteDifferences(t *testing.T) {
-	d, err := demonstrate(smallDesk(), 4, 2, 0.3, 1)
+	d, err := demonstrate(smallDesk(), 4, 2, 0.3, rng.New(1, "demos"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ const (
 	featY
 	featObject // a cup, a button or a patch
 	featBall
-	featHue1 // the colour of a patch as two digits in base three, each -1, 0 or 1
+	featHue1 // the colour of a patch as a place on a circle: cosine, then sine
 	featHue2
 	featDistractor
 )
@@ -178,7 +178,10 @@ func (d *Desk) task(seed uint64) int32 {
 	return int32(world.Pick(world.Draw(seed, drawTask), tasks))
 }
 
-// lay draws the order of the buttons and the patches: k cells of nine, each with a colour of its own.
+// patchCells are where patches lie, the first k of them.
+func patchCells() []int { return []int{6, 7, 8, 0, 2, 1, 3, 5, 4} }
+
+// lay draws the order of the buttons, and which patch has which colour.
 func (d *Desk) lay(e *table) {
 	order := [Buttons]int32{0, 1, 2, 3, 4}
 	for i := range Presses {
@@ -186,14 +189,14 @@ func (d *Desk) lay(e *table) {
 		order[i], order[j] = order[j], order[i]
 		e.Order[i] = order[i]
 	}
-	cells := [Cells]int32{0, 1, 2, 3, 4, 5, 6, 7, 8}
+	hues := [Cells]int32{0, 1, 2, 3, 4, 5, 6, 7, 8}
 	for i := range e.Patches {
 		e.Patches[i] = -1
 	}
-	for i := range d.knobs.Colours {
-		j := i + world.Pick(world.Draw(e.Seed, drawPatches+uint64(i)), Cells-i)
-		cells[i], cells[j] = cells[j], cells[i]
-		e.Patches[cells[i]] = int32(i)
+	for i, c := range patchCells()[:d.knobs.Colours] {
+		j := i + world.Pick(world.Draw(e.Seed, drawPatches+uint64(i)), d.knobs.Colours-i)
+		hues[i], hues[j] = hues[j], hues[i]
+		e.Patches[c] = hues[i]
 	}
 }
 
@@ -355,11 +358,11 @@ func (d *Desk) writeObjects(e *table, obs []float32) {
 		}
 	case Colour:
 		if d.shown(e) {
-			hue(obs[Features*cueCell:], e.Target)
+			d.hue(obs[Features*cueCell:], e.Target)
 		}
 		for c, h := range e.Patches {
 			if !d.idle(e) && h >= 0 {
-				hue(obs[Features*c:], h)
+				d.hue(obs[Features*c:], h)
 			}
 		}
 	case Order:
@@ -369,9 +372,9 @@ func (d *Desk) writeObjects(e *table, obs []float32) {
 	}
 }
 
-func hue(cell []float32, colour int32) {
-	cell[featObject] = 1
-	cell[featHue1], cell[featHue2] = float32(colour/3-1), float32(colour%3-1)
+func (d *Desk) hue(cell []float32, colour int32) {
+	sin, cos := math.Sincos(2 * math.Pi * float64(colour) / float64(d.knobs.Colours))
+	cell[featObject], cell[featHue1], cell[featHue2] = 1, float32(cos), float32(sin)
 }
 
 // Info tells what the episode that ended last at table b came to.
