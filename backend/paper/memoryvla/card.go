@@ -35,9 +35,10 @@ func Card() lab.Card {
 			"D3: a whole episode is one group: its bank is rebuilt from the first frame, where the paper takes groups of 16 frames.",
 			"D4: raw tokens are stored, as the published code does by default; storing blended tokens is left out.",
 			"D5: the units of the feed-forward parts are SiLU, not GELU.",
-			"D6: demonstrations come from a script whose displacement is disturbed, with its undisturbed wish as the label; sizes, learning rate and number of demonstrations are ours.",
-			"D7: one network learns all three tasks, told apart by the instruction; push-in-order has no delay.",
-			"D8: full scale needs robot data and a 7B model with an action head that no training service takes: there is no higher rung.",
+			"D6: demonstrations come from a script whose displacement is disturbed, with its undisturbed wish as the label, and every pass has its own; sizes, learning rate and number of demonstrations are ours.",
+			"D7: each task has a network of its own; push-in-order has no delay, and the patches of the colour task have fixed places, so that memory is asked for and not comparison.",
+			"D8: only frames at which the arm may act are imitated: before them actions play no part.",
+			"D9: full scale needs robot data and a 7B model with an action head that no training service takes: there is no higher rung.",
 		},
 		Metrics: Metrics(),
 	}

@@ -76,15 +76,15 @@ type ReferenceKnobs struct {
 
 // CloneKnobs: imitation of the teacher, and how long and how often.
 type CloneKnobs struct {
-	LearningRate float64 `json:"learning_rate" doc:"step size of Adam" default:"0.001" min:"0" max:"1" symbol:"α" main:"true" group:"learning"`
+	LearningRate float64 `json:"learning_rate" doc:"step size of Adam" default:"0.003" min:"0" max:"1" symbol:"α" main:"true" group:"learning"`
 	MaxGradNorm  float64 `json:"max_grad_norm" doc:"norm to which the gradient of all parameters together is cut" default:"1" min:"0.001" max:"1000" group:"learning"`
 	Batch        int     `json:"batch" doc:"whole episodes of a gradient step; the bank of each is rebuilt in the order of time" symbol:"B" unit:"episodes" default:"8" min:"1" max:"256" group:"learning"`
 	Chunk        int     `json:"chunk" doc:"actions predicted at once; the first is played" unit:"actions" default:"4" min:"1" max:"16" paper:"16" group:"learning"`
 	Noise        float64 `json:"noise" doc:"standard deviation of what disturbs the teacher's displacement in demonstrations, as a share of the largest; the label is undisturbed" default:"0.2" min:"0" max:"2" group:"learning"`
 	Fresh        bool    `json:"fresh" doc:"every pass has demonstrations of its own; false: all passes go over the same ones, as in the paper" default:"true" group:"learning" pitfall:"few demonstrations are learned by heart, by the drift of the arm and the walk of the distractor"`
 	Demos        int     `json:"demos" doc:"demonstrated episodes of a pass" unit:"episodes" default:"1500" fast:"96" full:"2000" min:"1" max:"100000" main:"true" group:"budget"`
-	Epochs       int     `json:"epochs" doc:"passes; 0 leaves the agent untrained" default:"12" fast:"4" full:"20" min:"0" max:"1000" main:"true" group:"budget"`
-	Every        int     `json:"every" doc:"passes between two examinations" default:"3" fast:"2" min:"1" max:"1000" group:"budget"`
+	Epochs       int     `json:"epochs" doc:"passes; 0 leaves the agent untrained" default:"14" fast:"4" full:"20" min:"0" max:"1000" main:"true" group:"budget"`
+	Every        int     `json:"every" doc:"passes between two examinations" default:"7" fast:"2" min:"1" max:"1000" group:"budget"`
 	Exam         int     `json:"exam" doc:"episodes of each task in an examination" unit:"episodes" default:"100" fast:"50" min:"10" max:"10000" group:"budget"`
 }
 

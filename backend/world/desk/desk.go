@@ -148,7 +148,6 @@ const (
 	drawArm       // two
 	drawIntruder  = drawArm + 2
 	drawOrder     = drawIntruder + 2
-	drawPatches   = drawOrder + Presses
 	drawSteps     = 100
 	drawsEachStep = 4
 )
@@ -178,10 +177,10 @@ func (d *Desk) task(seed uint64) int32 {
 	return int32(world.Pick(world.Draw(seed, drawTask), tasks))
 }
 
-// patchCells are where patches lie, the first k of them.
+// patchCells are where patches lie, colour i in cell i of the list: fixed, so that memory is asked for and not comparison.
 func patchCells() []int { return []int{6, 7, 8, 0, 2, 1, 3, 5, 4} }
 
-// lay draws the order of the buttons, and which patch has which colour.
+// lay draws the order of the buttons and puts the patches into their cells.
 func (d *Desk) lay(e *table) {
 	order := [Buttons]int32{0, 1, 2, 3, 4}
 	for i := range Presses {
@@ -189,14 +188,11 @@ func (d *Desk) lay(e *table) {
 		order[i], order[j] = order[j], order[i]
 		e.Order[i] = order[i]
 	}
-	hues := [Cells]int32{0, 1, 2, 3, 4, 5, 6, 7, 8}
 	for i := range e.Patches {
 		e.Patches[i] = -1
 	}
 	for i, c := range patchCells()[:d.knobs.Colours] {
-		j := i + world.Pick(world.Draw(e.Seed, drawPatches+uint64(i)), d.knobs.Colours-i)
-		hues[i], hues[j] = hues[j], hues[i]
-		e.Patches[c] = hues[i]
+		e.Patches[c] = int32(i)
 	}
 }
 
