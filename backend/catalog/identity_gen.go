@@ -9,7 +9,7 @@ func identities() map[string]string {
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "073943b1030c33dec39a0cd06095ff12",
 		"paper/memalpha":                  "42b857f470edfce265712066bf22159a",
-		"paper/memo":                      "3d39b0784842c9dcc63f2cc1e9d64b8f",
+		"paper/memo":                      "79e3f930313417132aa9b599ab8986e8",
 		"paper/memoryr1":                  "cf88dd77d79359be8b0e165776879233",
 		"paper/memoryrewriting":           "12e9d13ca7d225dcc3b4a23a844a4b57",
 		"paper/memoryrplus":               "e763e726e4055b8a115da0d701cfdd67",
