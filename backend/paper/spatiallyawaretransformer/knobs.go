@@ -39,9 +39,9 @@ type AgentKnobs struct {
 	Capacity int    `json:"capacity" doc:"visits that are kept; of steps twelve times as many" unit:"visits" default:"9" min:"1" max:"24" paper:"9" main:"true" group:"memory"`
 	Chunk    int    `json:"chunk" doc:"steps in a chunk of the rooms" symbol:"C" unit:"steps" default:"8" min:"1" max:"128" paper:"32" group:"memory"`
 	Read     int    `json:"read" doc:"chunks that the question reads" symbol:"k" default:"2" min:"1" max:"32" paper:"4" group:"memory"`
-	Width    int    `json:"width" doc:"width of what is stored and of the reader" symbol:"D" unit:"units" default:"48" min:"8" max:"512" paper:"128" group:"memory"`
+	Width    int    `json:"width" doc:"width of what is stored and of the reader" symbol:"D" unit:"units" default:"64" min:"8" max:"512" paper:"128" group:"memory"`
 	Layers   int    `json:"layers" doc:"layers of recall and hidden network" default:"1" min:"1" max:"8" paper:"4" group:"memory"`
-	Heads    int    `json:"heads" doc:"heads of the attention inside a chunk; the width must divide by them" symbol:"H" default:"4" min:"1" max:"16" paper:"2" group:"memory"`
+	Heads    int    `json:"heads" doc:"heads of the attention inside a chunk; the width must divide by them" symbol:"H" default:"8" min:"1" max:"16" paper:"2" group:"memory"`
 }
 
 // Validate checks that heads divide the width.

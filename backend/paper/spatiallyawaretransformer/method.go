@@ -244,7 +244,8 @@ func (l *lesson) update(ctx context.Context, number int) (out learned, err error
 	if q != nil {
 		out.regret = learn(q, chosen, reward, l.knobs.Regret)
 	}
-	l.tape.BackwardFrom(logits, l.gradient(logits))
+	l.tape.BackwardFrom(logits, l.gradientOf(logits))
+	l.stage.Step(l.actions, l.next, l.reward, l.done)
 	out.norm = nn.ClipNorm(&l.core.K, l.params, l.knobs.MaxGradNorm)
 	if math.IsNaN(out.norm) || math.IsInf(out.norm, 0) {
 		return out, lab.Errorf(lab.Internal, "norm of the gradient is %g after %d updates", out.norm, number).WithHint("lower rl.learning_rate")
@@ -312,7 +313,7 @@ func taskOf(l ballet.Layout, obs *num.Tensor, e int) int {
 	return rl.Best(obs.Data[e*obs.Last()+l.Tell() : e*obs.Last()+l.Tell()+l.Told])
 }
 
-// answer plays the most probable answers, learns from the world which would have been right, and fills the reward of each episode, -CE.
+// answer compares the most probable answers with the right ones, which become the actions, and fills the reward of each episode, -CE.
 func (l *lesson) answer(logits *num.Tensor, reward []float64) (loss, right float64) {
 	n := logits.Last()
 	p := make([]float32, n)
@@ -321,7 +322,6 @@ func (l *lesson) answer(logits *num.Tensor, reward []float64) (loss, right float
 		lse, target := rl.Probabilities(row, p), int(l.stage.Script(e).Answer)
 		reward[e] = float64(row[target]) - lse
 		loss -= reward[e] / float64(len(reward))
-		l.done[e] = false
 		l.actions[e] = int32(target)
 		if rl.Best(row) == target {
 			right += 1 / float64(len(reward))
@@ -330,8 +330,8 @@ func (l *lesson) answer(logits *num.Tensor, reward []float64) (loss, right float
 	return loss, right
 }
 
-// gradient is that of the mean cross-entropy by the logits, (softmax - one) / B, and begins the next episodes.
-func (l *lesson) gradient(logits *num.Tensor) []float32 {
+// gradientOf is that of the mean cross-entropy by the logits, (softmax - one) / B.
+func (l *lesson) gradientOf(logits *num.Tensor) []float32 {
 	n := logits.Last()
 	g := make([]float32, logits.Len())
 	for e, target := range l.actions {
@@ -342,7 +342,6 @@ func (l *lesson) gradient(logits *num.Tensor) []float32 {
 			row[j] /= float32(len(l.actions))
 		}
 	}
-	l.stage.Step(l.actions, l.next, l.reward, l.done)
 	return g
 }
 

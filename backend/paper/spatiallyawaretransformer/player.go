@@ -10,6 +10,7 @@ import (
 	"github.com/loci-lab/loci/backend/rl"
 	"github.com/loci-lab/loci/backend/rl/exam"
 	"github.com/loci-lab/loci/backend/rng"
+	"github.com/loci-lab/loci/backend/world"
 	"github.com/loci-lab/loci/backend/world/ballet"
 )
 
@@ -24,6 +25,7 @@ type player struct {
 	seen    []float32 // [t][B][O] of the present episodes
 	steps   int
 	rules   []string // [B] of the present episodes
+	salt    []uint64 // [B] of the draws of rules that let chance decide
 	kept    []kept   // [B] at the last question
 	logits  *num.Tensor
 	read    seq.Seen
@@ -35,7 +37,7 @@ type player struct {
 
 func newPlayer(core *num.Core, a *agent, stage *ballet.Stage, chance *rng.Stream) *player {
 	return &player{agent: a, stage: stage, tape: num.NewTape(core), chance: chance,
-		keeping: keeping{knobs: a.knobs, visits: a.visits, places: stage.Layout.Places}, rules: make([]string, stage.Size()), kept: make([]kept, stage.Size()),
+		keeping: keeping{knobs: a.knobs, visits: a.visits, places: stage.Layout.Places}, rules: make([]string, stage.Size()), salt: make([]uint64, stage.Size()), kept: make([]kept, stage.Size()),
 		places: make([][]int, stage.Size())}
 }
 
@@ -65,7 +67,7 @@ func (p *player) Act(obs []float32, fresh []bool, actions []int32) {
 	all := p.obs()
 	for e := range p.kept {
 		p.places[e] = p.agent.reader.told(all, e)
-		p.kept[e] = p.keeping.episode(p.places[e], p.rules[e], p.chance.Float64)
+		p.kept[e] = p.keeping.episode(p.places[e], p.rules[e], p.draw(e))
 		p.count(e)
 	}
 	p.tape.Reset()
@@ -90,7 +92,14 @@ func (p *player) decide() {
 	}
 	for e, task := range tasks {
 		p.rules[e] = ruleFor(p.agent.knobs.Rule, task, e, chosen, p.chance)
+		p.salt[e] = p.chance.Uint64()
 	}
+}
+
+// draw hands out the numbers by which chance decides in episode e: the same ones however often the memory is made again.
+func (p *player) draw(e int) func() float64 {
+	n := uint64(0)
+	return func() float64 { n++; return world.Unit(world.Draw(p.salt[e], n)) }
 }
 
 // count notes whether the asked event is in memory: of a visit its first step stands for all, of a room any of its steps.
@@ -152,7 +161,13 @@ func (p *player) name(e, i int) string {
 	case p.agent.visits:
 		return fmt.Sprintf("visit %d", c[0]/visitSteps+1)
 	case p.agent.knobs.Grouping == ByPlace:
-		return fmt.Sprintf("room %d", p.kept[e].places[i]+1)
+		room, part := p.kept[e].places[i], 1
+		for _, other := range p.kept[e].places[:i] {
+			if other == room {
+				part++
+			}
+		}
+		return fmt.Sprintf("room %d, part %d", room+1, part)
 	}
 	return fmt.Sprintf("steps %d-%d", c[0], c[len(c)-1])
 }
@@ -189,21 +204,26 @@ func (p *player) rule(e int) string {
 	return ballet.FIFO
 }
 
-// at is what the memory of episode e holds after n steps: a rule that draws is drawn anew, from a stream of its own.
+// at is what the memory of episode e holds after n steps. Entries that are whole visits or stretches of time are there when complete, the
+// last stretch when the walk ends.
 func (p *player) at(e, n int) (all []lab.Entry) {
-	if p.agent.visits {
+	frames := p.stage.Script(e).Frames
+	switch {
+	case p.agent.visits:
 		n = n / visitSteps * visitSteps
-	} else if p.agent.knobs.Grouping == ByTime {
+	case p.agent.knobs.Grouping == ByTime && n < len(frames):
 		n = n / p.agent.knobs.Chunk * p.agent.knobs.Chunk
 	}
-	place := p.agent.reader.told(&num.Tensor{Shape: []int{p.steps + 1, p.stage.Size(), p.stage.Spec().Obs}, Data: append(slices.Clip(p.seen), make([]float32, p.stage.Size()*p.stage.Spec().Obs)...)}, e)
-	k := p.keeping.episode(place[:min(n, len(place))], p.rules[e], func() float64 { return 0 })
-	old := p.kept[e]
-	p.kept[e] = k
-	for i, c := range k.chunks {
+	place := make([]int, n)
+	for t := range place {
+		place[t] = int(frames[t].Place)
+	}
+	held := p.kept[e]
+	p.kept[e] = p.keeping.episode(place, p.rules[e], p.draw(e))
+	for i, c := range p.kept[e].chunks {
 		all = append(all, lab.Entry{ID: p.name(e, i), Type: "chunk", Text: p.text(e, c), Tokens: len(c)})
 	}
-	p.kept[e] = old
+	p.kept[e] = held
 	return all
 }
 

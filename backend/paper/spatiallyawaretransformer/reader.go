@@ -46,19 +46,21 @@ func (r *reader) params() []*num.Tensor {
 	return append(ps, r.answer.Params()...)
 }
 
-// timeCodes are sinusoids of the true step, not of the place in a queue: first the loop of the dances and its fractions down to two steps,
-// then wave lengths from two loops to four times the horizon in equal ratios.
+// timeCodes are sinusoids of the true step, not of the place in a queue: first the loop of the dances and its fractions down to two steps, then
+// wave lengths from two loops to four times the horizon in equal ratios. The columns of the loop have the size of four pairs together, however long it is: at
+// full size those of a long loop drown what is stored.
 func timeCodes(horizon, width, loop int) []float32 {
 	codes := make([]float32, horizon*width)
 	for i := range width / 2 {
-		length := float64(loop) / float64(i+1)
+		length, size := float64(loop)/float64(i+1), math.Sqrt(8/float64(loop))
 		if slow := i - loop/2; slow >= 0 {
 			n := max(width/2-loop/2-1, 1)
+			size = 1
 			length = 2 * float64(loop) * math.Pow(2*float64(horizon)/float64(loop), float64(slow)/float64(n))
 		}
 		for t := range horizon {
 			sin, cos := math.Sincos(2 * math.Pi * float64(t) / length)
-			codes[t*width+2*i], codes[t*width+2*i+1] = float32(sin), float32(cos)
+			codes[t*width+2*i], codes[t*width+2*i+1] = float32(size*sin), float32(size*cos)
 		}
 	}
 	return codes
