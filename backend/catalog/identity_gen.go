@@ -18,7 +18,7 @@ func identities() map[string]string {
 		"paper/modelbasedgeneralization":  "794d688323bb302d6bd46a0f3105fcee",
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
-		"paper/spatiallyawaretransformer": "6c811e0792d2db65250002193288bc1d",
+		"paper/spatiallyawaretransformer": "cbab0c96c5ff45f6f70fa115a0301c71",
 		"paper/srl":                       "fe37932ae8a6fc5d6509122589c501c4",
 		"paper/textmemory":                "0f0977890f646cf19335f70471cae76f",
 		"world/arcade":                    "43cc136fa53ccb0bb518c3596f6bd523",
