@@ -29,6 +29,7 @@ func benches() []bench {
 		{"lm-grpo", "one update of GRPO on the tiny language model, sampling and training", benchLMGRPO},
 		{"mem", "exact search of 100,000 vectors beside the memory bandwidth and FAISS, BM25, banks and their events", benchMem},
 		{"maze", "steps a second of the Endless T-Maze, random actions, 64 in a batch", benchMaze},
+		{"popgym", "steps a second of every task of POPGym, one environment and 64, against the Python package", benchPOPGym},
 		{"worlds", "steps a second of the text worlds, played by their oracles", benchWorlds},
 		{"record", "events a second into a record, and how long one event holds up a run", benchRecord},
 		{"serve", "time from the start of `loci serve` to its first page", benchServe},

@@ -70,8 +70,13 @@ func peerRoots() (roots []string) {
 	return roots
 }
 
-// lookForPeer finds a script of that name and the Python environment beside it.
+// lookForPeer finds a script of that name and the Python environment that build/bench/setup makes.
 func lookForPeer(roots []string, name string) (p *peer, why string) {
+	return lookForPeerIn(roots, name, "bench-venv")
+}
+
+// lookForPeerIn finds a script of that name and the Python environment of that name in build/cache.
+func lookForPeerIn(roots []string, name, venv string) (p *peer, why string) {
 	exists := func(path string) bool { _, err := os.Stat(path); return err == nil }
 	for _, root := range roots {
 		script := filepath.Join(root, "build", "bench", name)
@@ -79,12 +84,12 @@ func lookForPeer(roots []string, name string) (p *peer, why string) {
 			continue
 		}
 		for _, python := range []string{"bin/python", "Scripts/python.exe"} {
-			path := filepath.Join(root, "build", "cache", "bench-venv", filepath.FromSlash(python))
+			path := filepath.Join(root, "build", "cache", venv, filepath.FromSlash(python))
 			if exists(path) {
 				return &peer{path, script}, ""
 			}
 		}
-		return nil, fmt.Sprintf("there is no Python environment under %q", filepath.Join(root, "build", "cache", "bench-venv"))
+		return nil, fmt.Sprintf("there is no Python environment under %q", filepath.Join(root, "build", "cache", venv))
 	}
 	return nil, fmt.Sprintf("build/bench/%s is neither above this folder nor above this program", name)
 }

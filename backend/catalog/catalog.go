@@ -11,16 +11,20 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/paper/delethink"
 	"github.com/loci-lab/loci/backend/paper/exploitation"
+	"github.com/loci-lab/loci/backend/paper/hcam"
 	"github.com/loci-lab/loci/backend/paper/memalpha"
 	"github.com/loci-lab/loci/backend/paper/memo"
 	"github.com/loci-lab/loci/backend/paper/memoryr1"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
+	"github.com/loci-lab/loci/backend/paper/memoryvla"
 	"github.com/loci-lab/loci/backend/paper/memrl"
-	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/modelbasedgeneralization"
+	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/offlinehistories"
 	"github.com/loci-lab/loci/backend/paper/slearl"
+	"github.com/loci-lab/loci/backend/paper/spatiallyawaretransformer"
+	"github.com/loci-lab/loci/backend/paper/srl"
 	"github.com/loci-lab/loci/backend/paper/textmemory"
 	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/trainer/base"
@@ -52,6 +56,10 @@ func Papers() []Paper {
 		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,
 			Folder: "paper/modelbasedgeneralization"},
 		{Card: offlinehistories.Card(), Sections: offlinehistories.Sections(), New: offlinehistories.New, Folder: "paper/offlinehistories"},
+		{Card: srl.Card(), Sections: srl.Sections(), New: srl.New, Folder: "paper/srl"},
+		{Card: hcam.Card(), Sections: hcam.Sections(), New: hcam.New, Folder: "paper/hcam"},
+		{Card: spatiallyawaretransformer.Card(), Sections: spatiallyawaretransformer.Sections(), New: spatiallyawaretransformer.New, Folder: "paper/spatiallyawaretransformer"},
+		{Card: memoryvla.Card(), Sections: memoryvla.Sections(), New: memoryvla.New, Folder: "paper/memoryvla"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},

@@ -276,7 +276,9 @@ def main():
         from gymnasium.envs.classic_control import cartpole, pendulum
 
         cartpole.np = pendulum.np = Portable()
-    for task in [args.task] if args.task else PHYSICS if args.exact else CLASSES:
+    for task in PHYSICS if args.exact else CLASSES:
+        if args.task not in (None, task):
+            continue
         for difficulty in [args.difficulty] if args.difficulty else DIFFICULTIES:
             block(sys.stdout.buffer, task, difficulty, args.episodes, args.wrapped, args.exact)
 

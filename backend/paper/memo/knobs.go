@@ -93,7 +93,7 @@ type PPOKnobs struct {
 	Gamma        float64 `json:"gamma" doc:"discount of a reward one step later; it goes on over the episodes of a trial" symbol:"γ" default:"0.99" min:"0" max:"1" paper:"0.99" group:"learning"`
 	Lambda       float64 `json:"lambda" doc:"decay of the advantage estimator: 0 trusts the value function, 1 the rewards seen" symbol:"λ" default:"0.95" min:"0" max:"1" paper:"0.95" group:"learning"`
 	Clip         float64 `json:"clip" doc:"how far the probability of an action may move from its old value before the gradient stops" symbol:"ε" default:"0.2" min:"0.01" max:"1" paper:"0.2" group:"learning"`
-	Entropy      float64 `json:"entropy" doc:"weight of the entropy bonus, nats" default:"0.01" min:"0" max:"1" paper:"0.01" group:"learning"`
+	Entropy      float64 `json:"entropy" doc:"weight of the entropy bonus, nats" default:"0.03" min:"0" max:"1" paper:"0.01" group:"learning"`
 	Value        float64 `json:"value" doc:"weight of the value loss" default:"0.5" min:"0" max:"10" group:"learning"`
 	MaxGradNorm  float64 `json:"max_grad_norm" doc:"norm to which the gradient of all parameters together is cut" default:"0.5" min:"0.001" max:"1000" group:"learning"`
 	Epochs       int     `json:"epochs" doc:"passes over what was collected" default:"4" min:"1" max:"100" group:"learning"`
@@ -101,8 +101,8 @@ type PPOKnobs struct {
 	Partial      int     `json:"partial" doc:"updates within a trial, each on the steps since the last one" default:"1" min:"1" max:"64" group:"learning" pitfall:"an update in the middle of a trial leaves a stale cache behind: see refresh"`
 	Refresh      bool    `json:"refresh" doc:"make the cache anew with the new parameters after an update within a trial" default:"true" group:"learning"`
 	Trials       int     `json:"trials" doc:"trials played side by side" default:"32" min:"1" max:"4096" group:"budget"`
-	Updates      int     `json:"updates" doc:"trials in a row; 0 leaves the agent untrained" default:"120" fast:"60" full:"1500" min:"0" max:"1000000" main:"true" group:"budget"`
-	Evaluations  int     `json:"evaluations" doc:"evaluations during training, evenly spread, the last at its end" default:"30" fast:"15" full:"100" min:"1" max:"10000" group:"budget"`
+	Updates      int     `json:"updates" doc:"trials in a row; 0 leaves the agent untrained" default:"100" fast:"40" full:"1500" min:"0" max:"1000000" main:"true" group:"budget"`
+	Evaluations  int     `json:"evaluations" doc:"evaluations during training, evenly spread, the last at its end" default:"25" fast:"10" full:"100" min:"1" max:"10000" group:"budget"`
 	EvalTrials   int     `json:"eval_trials" doc:"trials of each evaluation during training" default:"64" min:"64" max:"100000" group:"budget"`
 	TestTrials   int     `json:"test_trials" doc:"trials of each test at the end" default:"256" fast:"64" min:"64" max:"100000" group:"budget"`
 }

@@ -17,11 +17,13 @@ func curve(t *testing.T, agent given, kernel string) papertest.Curve {
 }
 
 func TestTheGoldenCurveStands(t *testing.T) {
+	papertest.Whole(t)
 	papertest.Golden(t, "golden.json", curve(t, oer(), "go"), tolerance, *update)
 }
 
 // Selection, second actor, penalty and buffer are knobs: turning any of them off changes the skills.
 func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
+	papertest.Whole(t)
 	curves := map[string]papertest.Curve{}
 	for name, agent := range arms() {
 		curves[name] = curve(t, agent, "go").Of(MetricPerformance, MetricForgetting, skillOf(0), skillOf(1), skillOf(2), MetricCriticLoss)
@@ -30,6 +32,7 @@ func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
 }
 
 func TestARunContinuedEqualsTheUndisturbed(t *testing.T) {
+	papertest.Whole(t)
 	for name, agent := range arms() {
 		t.Run(name, func(t *testing.T) {
 			want := papertest.Finish(t, begin(t, agent, 2, lab.Bench{})).Text(t)

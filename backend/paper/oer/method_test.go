@@ -212,6 +212,7 @@ func TestCloningATaskMovesItsHeadAlone(t *testing.T) {
 }
 
 func TestEveryKindGivesTheContinualActorTheSameNumberOfSteps(t *testing.T) {
+	papertest.Whole(t)
 	want := int64(3 * 60 / 2)
 	for name, agent := range arms() {
 		m := begin(t, agent, 1, lab.Bench{})

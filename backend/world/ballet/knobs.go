@@ -30,7 +30,7 @@ type BalletKnobs struct {
 type RoomsKnobs struct {
 	Side  int     `json:"side" doc:"rooms in a row and in a column" unit:"rooms" default:"3" min:"2" max:"4" paper:"5" main:"true" group:"world"`
 	Steps int     `json:"steps" doc:"steps of the walk" unit:"steps" default:"144" min:"24" max:"2000" paper:"1280" main:"true" group:"world"`
-	Still int     `json:"still" doc:"steps of each loop in which all dancers stand, before the 8 moves" unit:"steps" default:"4" min:"0" max:"24" paper:"16" group:"world"`
+	Still int     `json:"still" doc:"steps of each loop in which all dancers stand, before the 8 moves" unit:"steps" default:"16" min:"0" max:"24" paper:"16" group:"world"`
 	Noise float64 `json:"noise" doc:"share of steps at which a wrong room is told" unit:"share" default:"0" min:"0" max:"1" paper:"0" group:"world"`
 }
 

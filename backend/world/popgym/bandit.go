@@ -17,23 +17,21 @@ type bandit struct {
 	limit int32
 	envs  []banditEnv
 	p     []float32 // [B][arms]
+	pulls []int32   // [B][2][arms] of the first and of the second half
 	pay   float32
 	taped []float64 // draws of environment 0 in the order of steps, instead of its own; see the comparison with the package
 }
 
 type banditEnv struct {
-	Seed       uint64
-	Steps      int32
-	Paid       int32
-	Best       float32 // probability of the best arm
-	OfBest     int32   // pulls of it
-	Late       float32 // sum of the probabilities pulled in the second half
-	Regret     float32 // sum of Best minus the probability pulled
-	PaidAtOnce int32   // total
+	Chance uint64 // state of the payments' chance, SplitMix64
+	Steps  int32
+	Paid   int32 // 0 or 1, the last pull
+	Total  int32 // pulls paid
 }
 
 func newBandit(arms, steps, batch int) (*bandit, shape) {
-	g := &bandit{arms: arms, limit: int32(steps), envs: make([]banditEnv, batch), p: make([]float32, batch*arms), pay: float32(1 / float64(steps))}
+	g := &bandit{arms: arms, limit: int32(steps), envs: make([]banditEnv, batch), pay: float32(1 / float64(steps))}
+	g.p, g.pulls = make([]float32, batch*arms), make([]int32, 2*batch*arms)
 	s := shape{space: []int{2}, obsNames: []string{"nothing", "paid"}, actSpace: []int{arms}, horizon: steps,
 		numbers: []string{"paid", "pulls of the best arm", "mean regret"}}
 	for i := range arms {
@@ -48,49 +46,49 @@ func (g *bandit) begin(b int, seed uint64) {
 	for i, p := 0, g.of(b); i < len(p); i++ {
 		p[i] = float32(world.Draw(seed, uint64(i))>>40) / (1 << 24)
 	}
-	g.open(b, seed)
+	g.open(b, world.Draw(seed, uint64(g.arms)))
 }
 
-// open looks up the best of the arms drawn.
-func (g *bandit) open(b int, seed uint64) {
-	g.envs[b] = banditEnv{Seed: seed}
-	for _, p := range g.of(b) {
-		g.envs[b].Best = max(g.envs[b].Best, p)
-	}
+// open starts with the arms drawn.
+func (g *bandit) open(b int, chance uint64) {
+	g.envs[b] = banditEnv{Chance: chance}
+	clear(g.pulls[2*b*g.arms : 2*(b+1)*g.arms])
 }
 
+// step has no branch that chance decides: an arm's probability is a multiple of 2^-24, and so is a draw, so that whole numbers compare.
 func (g *bandit) step(actions []int32, out rows, reward []float32, why []uint8) {
 	for b, a := range actions {
-		e, p := &g.envs[b], g.p[b*g.arms+int(a)]
-		reward[b], why[b], e.Paid = -g.pay, 0, 0
-		if g.draw(b, e) < p {
-			reward[b], e.Paid = g.pay, 1
+		e := &g.envs[b]
+		e.Chance += 0x9e3779b97f4a7c15
+		z := (e.Chance ^ e.Chance>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		p := g.p[b*g.arms+int(a)]
+		e.Paid = int32(uint32(int32(z>>40)-int32(p*(1<<24))) >> 31)
+		if g.taped != nil {
+			e.Paid = g.tapedPay(p)
 		}
-		e.tally(p, g.limit)
+		paid := float32(e.Paid)
+		reward[b], why[b] = g.pay*(2*paid-1), 0
+		e.Total += e.Paid
+		half := 2 * b
+		if 2*e.Steps >= g.limit {
+			half++
+		}
+		g.pulls[half*g.arms+int(a)]++
 		if e.Steps++; e.Steps >= g.limit {
 			why[b] = horizon
 		}
-		g.write(b, out.of(b))
+		row := out.of(b)
+		row[1], row[0] = paid, 1-paid
 	}
 }
 
-// draw is even in [0, 1).
-func (g *bandit) draw(b int, e *banditEnv) float32 {
-	if b == 0 && g.taped != nil {
-		return float32(g.taped[e.Steps])
+// tapedPay is the payment of environment 0 by the draw on the tape.
+func (g *bandit) tapedPay(p float32) int32 {
+	if float32(g.taped[g.envs[0].Steps]) < p {
+		return 1
 	}
-	return float32(world.Draw(e.Seed, uint64(g.arms)+uint64(e.Steps))>>40) / (1 << 24)
-}
-
-func (e *banditEnv) tally(p float32, limit int32) {
-	e.Regret += e.Best - p
-	e.PaidAtOnce += e.Paid
-	if p == e.Best {
-		e.OfBest++
-	}
-	if 2*e.Steps >= limit {
-		e.Late += p
-	}
+	return 0
 }
 
 func (g *bandit) write(b int, row []float32) {
@@ -100,9 +98,16 @@ func (g *bandit) write(b int, row []float32) {
 
 // Success: in the second half, the arms pulled pay at least nine tenths of the best one, in expectation.
 func (g *bandit) outcome(b int) (bool, [maxNumbers]float64) {
-	e, steps := &g.envs[b], float64(g.limit)
-	return float64(e.Late) >= 0.9*float64(e.Best)*steps/2,
-		[maxNumbers]float64{float64(e.PaidAtOnce), float64(e.OfBest), float64(e.Regret) / steps}
+	best, steps := g.best(b), float64(g.limit)
+	pulls, p := g.pulls[2*b*g.arms:2*(b+1)*g.arms], g.of(b)
+	regret, late := 0.0, 0.0
+	for i := range p {
+		n := float64(pulls[i] + pulls[g.arms+i])
+		regret += n * float64(p[best]-p[i])
+		late += float64(pulls[g.arms+i]) * float64(p[i])
+	}
+	return late >= 0.9*float64(p[best])*steps/2,
+		[maxNumbers]float64{float64(g.envs[b].Total), float64(pulls[best] + pulls[g.arms+int(best)]), regret / steps}
 }
 
 // reference: memory-free pulls one arm throughout, since without memory none is known to be better. Full-memory pulls the arm with the
@@ -121,13 +126,15 @@ func (g *bandit) reference(name string, _ uint64) act {
 	return nil
 }
 
+// best is the arm with the greatest probability.
 func (g *bandit) best(b int) int32 {
-	for i, p := range g.of(b) {
-		if p == g.envs[b].Best {
-			return int32(i)
+	p, best := g.of(b), 0
+	for i := range p {
+		if p[i] > p[best] {
+			best = i
 		}
 	}
-	return 0
+	return int32(best)
 }
 
 // keeper counts pulls and payments of each arm.
@@ -169,7 +176,7 @@ func (g *bandit) scene(b int) lab.Scene {
 	s := lab.Scene{W: across, H: (g.arms+across-1)/across + 1}
 	for i, p := range g.of(b) {
 		m := lab.Mark{X: i % across, Y: i / across, Shape: "ghost", Label: fmt.Sprintf("%.2f", p)}
-		if p == e.Best {
+		if int32(i) == g.best(b) {
 			m.Shape = "goal"
 		}
 		s.Marks = append(s.Marks, m)
@@ -180,4 +187,4 @@ func (g *bandit) scene(b int) lab.Scene {
 
 func (g *bandit) saw(b int) string { return []string{"nothing", "paid"}[g.envs[b].Paid] }
 
-func (g *bandit) parts() []any { return []any{g.p, g.envs} }
+func (g *bandit) parts() []any { return []any{g.p, g.pulls, g.envs} }

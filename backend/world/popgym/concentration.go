@@ -15,11 +15,17 @@ import (
 type concentration struct {
 	deck       deck
 	envs       []concentrationEnv
-	face       []uint8 // [B][N] what each place shows, cards in play aside
+	face       []uint8   // [B][N] what each place shows, cards in play aside
+	order      []faceUp  // [B][N] places that are up, in the order of being turned
+	classes    int       // values of a place: those of the cards, and face down
+	blank      []float32 // observation of cards that all lie face down
 	limit      int32
 	win, spoil float32 // for a pair, for one card turned in vain
 	spoil2     float32
 }
+
+// faceUp is which two numbers of an observation of blank cards to change.
+type faceUp struct{ Down, Value uint16 }
 
 type concentrationEnv struct {
 	Steps, Up int32    // cards up
@@ -31,7 +37,7 @@ type concentrationEnv struct {
 
 func newConcentration(decks int, kind deckType, batch int) (*concentration, shape) {
 	n := decks * deckSize
-	g := &concentration{deck: newDeck(kind, decks, batch), envs: make([]concentrationEnv, batch), face: make([]uint8, batch*n)}
+	g := &concentration{deck: newDeck(kind, decks, batch), envs: make([]concentrationEnv, batch), face: make([]uint8, batch*n), order: make([]faceUp, batch*n), classes: kind.count() + 1}
 	g.limit = int32(2 * n) // ceil(2N - x) with 0 < x < 1
 	g.win, g.spoil, g.spoil2 = float32(1/float64(n/2)), float32(-1/float64(g.limit)), float32(2*(-1/float64(g.limit)))
 	s := shape{actSpace: []int{n}, horizon: int(g.limit), numbers: []string{"pairs", "turned in vain"}}
@@ -40,12 +46,14 @@ func newConcentration(decks int, kind deckType, batch int) (*concentration, shap
 		s.actions = append(s.actions, fmt.Sprintf("place %d", place+1))
 		for _, v := range append(kind.names(), "face down") {
 			s.obsNames = append(s.obsNames, fmt.Sprintf("place %d %s", place+1, v))
+			g.blank = append(g.blank, 0)
 		}
+		g.blank[len(g.blank)-1] = 1
 	}
 	return g, s
 }
 
-func (g *concentration) down() uint8 { return uint8(g.deck.kind.count()) }
+func (g *concentration) down() uint8 { return uint8(g.classes - 1) }
 
 func (g *concentration) faces(b int) []uint8 { return g.face[b*g.deck.size : (b+1)*g.deck.size] }
 
@@ -91,6 +99,8 @@ func (g *concentration) judge(b int, e *concentrationEnv) float32 {
 		return 0
 	case first != second && cards[first] == cards[second]:
 		face[first], face[second] = cards[first], cards[second]
+		up := g.order[b*g.deck.size+int(e.Up):]
+		up[0], up[1] = g.turned(cards, first), g.turned(cards, second)
 		e.Up += 2
 		e.Turned = 0
 		return g.win
@@ -103,18 +113,20 @@ func (g *concentration) judge(b int, e *concentrationEnv) float32 {
 	return g.spoil
 }
 
+func (g *concentration) turned(cards []uint8, place int32) faceUp {
+	at := int(place) * g.classes
+	return faceUp{uint16(at + g.classes - 1), uint16(at + int(cards[place]))}
+}
+
 func (g *concentration) write(b int, row []float32) {
-	clear(row)
-	e, classes := &g.envs[b], int(g.down())+1
-	at := 0
-	for _, f := range g.faces(b) {
-		row[at+int(f)] = 1
-		at += classes
+	copy(row, g.blank)
+	e := &g.envs[b]
+	for _, up := range g.order[b*g.deck.size : b*g.deck.size+int(e.Up)] {
+		row[up.Down], row[up.Value] = 0, 1
 	}
 	for _, place := range e.InPlay[:e.Shown] {
-		at := int(place) * classes
-		clear(row[at : at+classes])
-		row[at+int(g.deck.of(b)[place])] = 1
+		up := g.turned(g.deck.of(b), place)
+		row[up.Down], row[up.Value] = 0, 1
 	}
 }
 
@@ -150,7 +162,7 @@ func (g *concentration) reference(name string, seed uint64) act {
 
 // learn notes the values that an observation shows.
 func (g *concentration) learn(known []uint8, row []float32, fresh bool) {
-	classes := int(g.down()) + 1
+	classes := g.classes
 	for place := range known {
 		v := uint8(oneIn(row[place*classes : (place+1)*classes]))
 		if fresh || v != g.down() {
@@ -161,7 +173,7 @@ func (g *concentration) learn(known []uint8, row []float32, fresh bool) {
 
 // hidden picks evenly among the places that show nothing.
 func (g *concentration) hidden(row []float32, r uint64) int32 {
-	classes, n := int(g.down())+1, 0
+	classes, n := g.classes, 0
 	for at := classes - 1; at < len(row); at += classes {
 		n += int(row[at])
 	}
@@ -241,4 +253,4 @@ func (g *concentration) saw(b int) string {
 	return text
 }
 
-func (g *concentration) parts() []any { return []any{g.deck.cards, g.face, g.envs} }
+func (g *concentration) parts() []any { return []any{g.deck.cards, g.face, g.order, g.envs} }

@@ -398,6 +398,9 @@ func TestParity(t *testing.T) {
 		episodes = "1000"
 	}
 	for _, args := range [][]string{{"--episodes", episodes}, {"--exact", "--episodes", episodes}, {"--wrapped", "--episodes", "20"}} {
+		if task := os.Getenv("LOCI_POPGYM_TASK"); task != "" {
+			args = append(args, "--task", task)
+		}
 		cmd := exec.CommandContext(t.Context(), python, append([]string{"../../../build/popgym/record.py"}, args...)...)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()

@@ -171,8 +171,10 @@ func (w *World) Step(actions []int32, obs, reward []float32, done []bool) {
 
 // count adds up the episodes after a step and begins the next one where one ended.
 func (w *World) count(obs, reward []float32, done []bool) {
-	for b := range w.eps {
-		e, why := &w.eps[b], w.why[b]
+	eps, whys := w.eps, w.why[:len(w.eps)]
+	reward, done = reward[:len(eps)], done[:len(eps)]
+	for b := range eps {
+		e, why := &eps[b], whys[b]
 		e.Steps++
 		e.Return += float64(reward[b])
 		if done[b] = why != 0; why != 0 {
