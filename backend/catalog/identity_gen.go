@@ -17,6 +17,7 @@ func identities() map[string]string {
 		"paper/memrl":                     "be6faa8667c768e4eac9c50bfadd204b",
 		"paper/modelbasedgeneralization":  "794d688323bb302d6bd46a0f3105fcee",
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
+		"paper/popgym":                    "eb0250c37d4a12498fe3e2b2f96f178c",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/spatiallyawaretransformer": "cbab0c96c5ff45f6f70fa115a0301c71",
 		"paper/srl":                       "fe37932ae8a6fc5d6509122589c501c4",
