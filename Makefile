@@ -40,7 +40,7 @@ quick: ## runs the Go tests without the race detector and the front end's unit t
 	go test ./... && cd frontend && npm test
 
 bench: bin/loci ## measures speed against named peers (see README); makes a private Python environment where it can
-	build/bench/setup && bin/loci bench
+	build/bench/setup && build/popgym/setup && bin/loci bench
 
 interop: ## compares with transformers and the official SDK of the training protocol, where their packages install
 	build/interop

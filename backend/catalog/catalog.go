@@ -22,6 +22,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/modelbasedgeneralization"
 	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/offlinehistories"
+	"github.com/loci-lab/loci/backend/paper/popgym"
 	"github.com/loci-lab/loci/backend/paper/slearl"
 	"github.com/loci-lab/loci/backend/paper/spatiallyawaretransformer"
 	"github.com/loci-lab/loci/backend/paper/srl"
@@ -60,6 +61,7 @@ func Papers() []Paper {
 		{Card: hcam.Card(), Sections: hcam.Sections(), New: hcam.New, Folder: "paper/hcam"},
 		{Card: spatiallyawaretransformer.Card(), Sections: spatiallyawaretransformer.Sections(), New: spatiallyawaretransformer.New, Folder: "paper/spatiallyawaretransformer"},
 		{Card: memoryvla.Card(), Sections: memoryvla.Sections(), New: memoryvla.New, Folder: "paper/memoryvla"},
+		{Card: popgym.Card(), Sections: popgym.Sections(), New: popgym.New, Folder: "paper/popgym"},
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},

@@ -18,6 +18,7 @@ func identities() map[string]string {
 		"paper/modelbasedgeneralization":  "908c633095a3e00ede66c627a1baa416",
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/offlinehistories":          "f8d458382e8d4f8fb62a55149c8d0ea1",
+		"paper/popgym":                    "b5a10095ccf2584abe83b466e4b0602c",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/spatiallyawaretransformer": "cbab0c96c5ff45f6f70fa115a0301c71",
 		"paper/srl":                       "fe37932ae8a6fc5d6509122589c501c4",
@@ -40,7 +41,7 @@ func identities() map[string]string {
 		"world/math":                      "8a942b10686802148850e6459419afe2",
 		"world/maze":                      "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":                   "b601b7d2b51bfd18f6182af9f46b664f",
-		"world/popgym":                    "1d467882937e97e62e805c688d07096b",
+		"world/popgym":                    "0f626dd37e918e76d9b2ab27deb1715d",
 		"world/stitch":                    "5d17ba0aace2e60ada9525da7e2e8d09",
 		"world/tmaze":                     "ff898f3c135867c57e72486210e01dab",
 	}

@@ -23,7 +23,7 @@ type bandit struct {
 }
 
 type banditEnv struct {
-	Chance uint64 // state of the payments' chance, SplitMix64
+	Chance chance // of the payments
 	Steps  int32
 	Paid   int32 // 0 or 1, the last pull
 	Total  int32 // pulls paid
@@ -46,12 +46,12 @@ func (g *bandit) begin(b int, seed uint64) {
 	for i, p := 0, g.of(b); i < len(p); i++ {
 		p[i] = float32(world.Draw(seed, uint64(i))>>40) / (1 << 24)
 	}
-	g.open(b, world.Draw(seed, uint64(g.arms)))
+	g.open(b, chance(world.Draw(seed, uint64(g.arms))))
 }
 
 // open starts with the arms drawn.
-func (g *bandit) open(b int, chance uint64) {
-	g.envs[b] = banditEnv{Chance: chance}
+func (g *bandit) open(b int, c chance) {
+	g.envs[b] = banditEnv{Chance: c}
 	clear(g.pulls[2*b*g.arms : 2*(b+1)*g.arms])
 }
 
@@ -59,11 +59,8 @@ func (g *bandit) open(b int, chance uint64) {
 func (g *bandit) step(actions []int32, out rows, reward []float32, why []uint8) {
 	for b, a := range actions {
 		e := &g.envs[b]
-		e.Chance += 0x9e3779b97f4a7c15
-		z := (e.Chance ^ e.Chance>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
 		p := g.p[b*g.arms+int(a)]
-		e.Paid = int32(uint32(int32(z>>40)-int32(p*(1<<24))) >> 31)
+		e.Paid = int32(uint32(int32(e.Chance.next()>>40)-int32(p*(1<<24))) >> 31)
 		if g.taped != nil {
 			e.Paid = g.tapedPay(p)
 		}

@@ -47,25 +47,44 @@ func (d deckType) value(i int) uint8 {
 type deck struct {
 	kind  deckType
 	size  int     // N, cards of one environment
+	new   []uint8 // [N] values in the order of the package's decks
 	cards []uint8 // [B][N] values in the order of dealing
 }
 
 func newDeck(kind deckType, decks, batch int) deck {
-	return deck{kind, decks * deckSize, make([]uint8, batch*decks*deckSize)}
+	d := deck{kind: kind, size: decks * deckSize, cards: make([]uint8, batch*decks*deckSize)}
+	for i := range d.size {
+		d.new = append(d.new, kind.value(i))
+	}
+	return d
 }
 
 func (d *deck) of(b int) []uint8 { return d.cards[b*d.size : (b+1)*d.size] }
 
-// shuffle puts the cards of environment b in a new order, each of them equally likely (Fisher and Yates).
+// shuffle puts the cards of environment b in a new order (Fisher and Yates), each of them equally likely but for less than one part in a
+// million: a pick takes 32 bits, since shuffling is most of the work of a short episode.
 func (d *deck) shuffle(b int, seed, from uint64) {
 	c := d.of(b)
-	for i := range c {
-		c[i] = d.kind.value(i)
-	}
-	for i := len(c) - 1; i > 0; i-- {
-		j := world.Pick(world.Draw(seed, from+uint64(i)), i+1)
+	copy(c, d.new)
+	chance := chance(world.Draw(seed, from))
+	for i := len(c) - 1; i > 0; i -= 2 {
+		r := chance.next()
+		j := int(r >> 32 * uint64(i+1) >> 32)
 		c[i], c[j] = c[j], c[i]
+		k := int(r & (1<<32 - 1) * uint64(i) >> 32)
+		c[i-1], c[k] = c[k], c[i-1] // with i = 1 the first card changes with itself
 	}
+}
+
+// chance is a fast stream of random bits: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+type chance uint64
+
+func (c *chance) next() uint64 {
+	*c += 0x9e3779b97f4a7c15
+	z := uint64(*c)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
 }
 
 // secondDeck is where the draws of a second deck begin.

@@ -64,7 +64,7 @@ func (g *higherLower) outcome(b int) (bool, [maxNumbers]float64) {
 // which is the best that the observations allow.
 func (g *higherLower) reference(name string, _ uint64) act {
 	out := make([][13]int32, len(g.envs))
-	each := int32(g.deck.size / 13)
+	copies := int32(g.deck.size / 13)
 	switch name {
 	case world.Oracle:
 		return func(b int, _ []float32, _ bool) int32 {
@@ -82,9 +82,9 @@ func (g *higherLower) reference(name string, _ uint64) act {
 			out[b][now]++
 			for r, n := range out[b] {
 				if int32(r) > now {
-					balance += each - n
+					balance += copies - n
 				} else if int32(r) < now {
-					balance -= each - n
+					balance -= copies - n
 				}
 			}
 			return guess(balance > 0)

@@ -13,28 +13,29 @@ func (w *World) Reference(name string, seed uint64) (world.Policy, error) {
 	if name == world.Random {
 		return world.Uniform(len(w.spec.Actions), seed), nil
 	}
-	a := w.game.reference(name, seed)
-	if a == nil {
+	p := &policy{make: func() act { return w.game.reference(name, seed) }, stride: w.spec.Obs, width: w.shape.width()}
+	if p.Reset(); p.act == nil {
 		return nil, lab.Errorf(lab.Invalid, "%s: reference %q is unknown, want one of %s", w.spec.Name, name, strings.Join(world.References(), ", ")).
 			WithHint("choose one of the four")
 	}
-	return &policy{act: a, stride: w.spec.Obs, width: w.shape.width()}, nil
+	return p, nil
 }
 
 // policy plays an act in every environment.
 type policy struct {
+	make          func() act
 	act           act
 	stride, width int
-	new           bool
+	start         bool // the next observations are the first of their episodes
 }
 
-// Reset makes the next observations the first of their episodes.
-func (p *policy) Reset() { p.new = true }
+// Reset begins as if nothing had been seen and no chance drawn.
+func (p *policy) Reset() { p.act, p.start = p.make(), true }
 
 // Act chooses for the batch.
 func (p *policy) Act(obs []float32, fresh []bool, actions []int32) {
 	for b := range actions {
-		actions[b] = p.act(b, obs[b*p.stride:b*p.stride+p.width], p.new || fresh[b])
+		actions[b] = p.act(b, obs[b*p.stride:b*p.stride+p.width], p.start || fresh[b])
 	}
-	p.new = false
+	p.start = false
 }
