@@ -17,7 +17,7 @@ func identities() map[string]string {
 		"paper/memrl":                     "be6faa8667c768e4eac9c50bfadd204b",
 		"paper/modelbasedgeneralization":  "908c633095a3e00ede66c627a1baa416",
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
-		"paper/offlinehistories":          "f8d458382e8d4f8fb62a55149c8d0ea1",
+		"paper/offlinehistories":          "f05d51d7d503845d2f1f9a22e0d8a101",
 		"paper/popgym":                    "b5a10095ccf2584abe83b466e4b0602c",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/spatiallyawaretransformer": "cbab0c96c5ff45f6f70fa115a0301c71",
