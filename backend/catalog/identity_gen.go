@@ -15,7 +15,7 @@ func identities() map[string]string {
 		"paper/memoryrplus":               "e763e726e4055b8a115da0d701cfdd67",
 		"paper/memoryvla":                 "2032417c4503f1c00e9cc222c576c688",
 		"paper/memrl":                     "be6faa8667c768e4eac9c50bfadd204b",
-		"paper/modelbasedgeneralization":  "908c633095a3e00ede66c627a1baa416",
+		"paper/modelbasedgeneralization":  "7831dc4f21f6f7bc0cf86cf08eb9d9c2",
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/offlinehistories":          "f05d51d7d503845d2f1f9a22e0d8a101",
 		"paper/popgym":                    "b5a10095ccf2584abe83b466e4b0602c",

@@ -33,7 +33,6 @@ type dreamer struct {
 	x       *num.Tensor // [n][O+A] inputs of an update
 	in      []float32   // [n][O+A] inputs of a prediction
 	out     []float32   // [n][O]
-	one     []float32   // [n]
 	scratch []float32
 	fresh   []bool
 	grad    []float32
@@ -147,7 +146,7 @@ func bernoulli(logits, bits, grad []float32, skip bool, n int) (loss float64) {
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// forward writes the logits of the next bits into d.out for n rows of d.in.
+// apply writes what a network says of n rows of d.in.
 func (d *dreamer) apply(m *nn.MLP, n int, out []float32) {
 	d.fresh = grow(d.fresh, n)
 	d.scratch = grow(d.scratch, n*m.Size().Scratch)
