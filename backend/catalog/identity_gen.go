@@ -7,7 +7,7 @@ func identities() map[string]string {
 	return map[string]string{
 		"paper/delethink":                 "b3e7047fe3ba658528a61103d31d52f6",
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
-		"paper/hcam":                      "073943b1030c33dec39a0cd06095ff12",
+		"paper/hcam":                      "32d514fc63eac5a02c8533066e91429d",
 		"paper/memalpha":                  "42b857f470edfce265712066bf22159a",
 		"paper/memo":                      "79e3f930313417132aa9b599ab8986e8",
 		"paper/memoryr1":                  "cf88dd77d79359be8b0e165776879233",

@@ -36,7 +36,7 @@ func Card() lab.Card {
 			"D4: REINFORCE with a learned baseline in the place of a distributed actor-critic; reconstruction is of the move alone.",
 			"D5: what is stored is the encoding of single steps, shared by all layers; the published module leaves this open.",
 			"D6: gradients go into what is stored, unless a knob stops them as the published module does.",
-			"D7: two layers of width 48 instead of four; training begins with two dancers, then has four.",
+			"D7: one layer of width 64 instead of four layers; four of five updates are warm-up, by turns two dancers of a mirror pair and four dancers with a delay of 4.",
 			"D8: chunks of 12 steps by default, half of a dance with its delay of 16, so that two of them are less than half of what flat attention compares.",
 			"D9: the window arm reads the last steps of the same store, as many as the hierarchical one compares, so that nothing else differs; it is not a gated transformer-XL.",
 			"D10: relevance and inner attention take the queries into the space of the store instead of projecting every stored step, which gives the same numbers.",
