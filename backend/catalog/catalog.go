@@ -23,6 +23,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/oer"
 	"github.com/loci-lab/loci/backend/paper/offlinehistories"
 	"github.com/loci-lab/loci/backend/paper/popgym"
+	"github.com/loci-lab/loci/backend/paper/rarl"
 	"github.com/loci-lab/loci/backend/paper/slearl"
 	"github.com/loci-lab/loci/backend/paper/spatiallyawaretransformer"
 	"github.com/loci-lab/loci/backend/paper/srl"
@@ -65,6 +66,7 @@ func Papers() []Paper {
 		{Card: textmemory.Card(), Sections: textmemory.Sections(), New: textmemory.New, Folder: "paper/textmemory"},
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},
+		{Card: rarl.Card(), Sections: rarl.Sections(), New: rarl.New, Folder: "paper/rarl"},
 	}
 }
 

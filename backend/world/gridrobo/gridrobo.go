@@ -78,6 +78,9 @@ func New(k Knobs, batch int) (*World, error) {
 // Names of the actions in order.
 func actionNames() []string { return []string{"up", "down", "left", "right", "lift", "put", "skip"} }
 
+// ActionName says what an action does.
+func ActionName(action int32) string { return actionNames()[action] }
+
 func spec(k Knobs) world.Spec {
 	s := world.Spec{Name: Name, Actions: actionNames(), Horizon: k.Horizon}
 	for _, body := range append(Colours(), "robot") {
