@@ -28,6 +28,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/spatiallyawaretransformer"
 	"github.com/loci-lab/loci/backend/paper/srl"
 	"github.com/loci-lab/loci/backend/paper/textmemory"
+	"github.com/loci-lab/loci/backend/paper/wmar"
 	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/trainer/base"
 )
@@ -67,6 +68,7 @@ func Papers() []Paper {
 		{Card: exploitation.Card(), Sections: exploitation.Sections(), New: exploitation.New, Folder: "paper/exploitation"},
 		{Card: memo.Card(), Sections: memo.Sections(), New: memo.New, Folder: "paper/memo"},
 		{Card: rarl.Card(), Sections: rarl.Sections(), New: rarl.New, Folder: "paper/rarl"},
+		{Card: wmar.Card(), Sections: wmar.Sections(), New: wmar.New, Folder: "paper/wmar"},
 	}
 }
 

@@ -47,13 +47,15 @@ const (
 type play struct {
 	Seed    uint64 // of this episode
 	Episode uint64 // k
-	Things  uint64 // cells of dots, stones, the ball or the box
+	Things  uint64 // cells of the dot, stones, the ball or the box
 	Marks   uint64 // cells of walls, the ball's trail or the target
 	Draws   uint64 // of this episode's chance so far
 	Self    int32  // cell of the player
 	Dir     int32  // columns that the ball moves in a step: -1 or 1
+	Taken   int32  // dots so far
 	Step    int32
 	Return  float32
+	Clock   int32 // of the stones
 	Last    ended
 }
 

@@ -46,10 +46,11 @@ func act(w *World, action int32) (reward float32, done bool) {
 }
 
 func TestCollectPaysForEachDotAndEndsWithTheLast(t *testing.T) {
-	w := at(t, Knobs{Collect, 2}, func(e *play) { e.Self, e.Things = 0, cell(0, 1)|cell(1, 0) })
-	if r, done := act(w, Right); r != 1.5 || done {
-		t.Errorf("the first of two dots pays %v, done %v, want 1.5 and more to come", r, done)
+	w := at(t, Knobs{Collect, 2}, func(e *play) { e.Self, e.Things = 0, cell(0, 1) })
+	if r, done := act(w, Right); r != 1.5 || done || w.plays[0].Things == 0 || w.plays[0].Things&(w.plays[0].Marks|1<<1) != 0 {
+		t.Errorf("the first of two dots pays %v, done %v, and the next lies at %b, want 1.5, more to come, and a free cell", r, done, w.plays[0].Things)
 	}
+	w.plays[0].Things = cell(1, 0)
 	if r, done := act(w, Down); r != 0 || done || w.plays[0].Self != 1 {
 		t.Errorf("walking into the pillar at (2,2) pays %v, done %v, and leads to cell %d, want it to stay at 1", r, done, w.plays[0].Self)
 	}

@@ -23,20 +23,26 @@ func (e *play) free(mask uint64) int32 {
 	return int32(bits.TrailingZeros64(mask))
 }
 
-// level returns the walls and the number of dots of a level of Collect.
-func level(n int) (walls uint64, dots int) {
+// level returns the walls of a level of Collect and the number of dots, which appear one after another.
+func level(n int) (walls uint64, dots int32) {
 	switch n {
 	case 2: // a pillar in each quarter
 		return cell(1, 1) | cell(1, 4) | cell(4, 1) | cell(4, 4), 2
 	case 3: // a wall down the middle, with two gaps
-		return cell(0, 3) | cell(2, 3) | cell(3, 3) | cell(5, 3), 4
+		return cell(0, 3) | cell(2, 3) | cell(3, 3) | cell(5, 3), 2
 	case 4: // two shelves
-		return cell(2, 0) | cell(2, 1) | cell(2, 2) | cell(4, 3) | cell(4, 4) | cell(4, 5), 3
+		return cell(2, 0) | cell(2, 1) | cell(2, 2) | cell(4, 3) | cell(4, 4) | cell(4, 5), 2
 	}
 	return 0, 3
 }
 
 func cell(row, column int) uint64 { return 1 << (row*side + column) }
+
+// target is where the box belongs: row 3, column 3.
+const target uint64 = 1 << 14
+
+// stoneEvery is the number of steps from one stone to the next.
+const stoneEvery = 2
 
 // inner are the cells that do not touch the edge: a box there can be pushed every way.
 func inner() (mask uint64) {
@@ -55,23 +61,26 @@ func (w *World) begin(e *play, seed uint64) {
 	case Avoid:
 		e.Self = bottom + int32(e.pick(side))
 		e.Things = 1 << e.pick(side)
+		e.Clock = 1
 	case Paddle:
 		e.Self = bottom + int32(e.pick(side))
 		e.launch()
 	case Push:
-		box := e.free(inner())
-		target := e.free(inner() &^ (1 << box))
-		e.Things, e.Marks = 1<<box, 1<<target
+		e.Marks = target
+		e.Things = 1 << e.free(inner()&^target)
 		e.Self = e.free(all &^ e.Things)
 	default:
-		walls, dots := level(w.knobs.Level)
-		e.Marks = walls
-		e.Self = e.free(all &^ walls)
-		for range dots {
-			e.Things |= 1 << e.free(all&^(walls|e.Things|1<<e.Self))
-		}
+		e.Marks, _ = level(w.knobs.Level)
+		e.Self = e.free(all &^ e.Marks)
+		e.dot()
 	}
 }
+
+// spots are the cells where dots appear: free in every level.
+const spots uint64 = 1 | 1<<5 | 1<<8 | 1<<22 | 1<<30 | 1<<35
+
+// dot puts the next dot on a spot where the player is not.
+func (e *play) dot() { e.Things = 1 << e.free(spots&^(1<<e.Self)) }
 
 // launch puts a ball into the top row. Its trail stands where it would have come from, so that one picture tells the direction.
 func (e *play) launch() {
@@ -117,19 +126,30 @@ func (w *World) move(e *play, action int32) (reward float32, over, won bool) {
 	case Push:
 		return e.push(action)
 	}
-	_, dots := level(w.knobs.Level)
-	e.Self = shifted(e.Self, action, e.Marks)
-	if e.Things>>e.Self&1 == 1 {
-		e.Things &^= 1 << e.Self
-		reward = perfect / float32(dots)
-	}
-	return reward, e.Things == 0, e.Things == 0
+	return e.collect(action, w.knobs.Level)
 }
 
-// avoid: the player moves, then all stones fall by one cell and a new one appears in the top row. Each row holds one stone at most.
+// collect: the player walks to a dot, and the next one appears until all were taken.
+func (e *play) collect(action int32, n int) (reward float32, over, won bool) {
+	_, dots := level(n)
+	e.Self = shifted(e.Self, action, e.Marks)
+	if e.Things>>e.Self&1 == 0 {
+		return 0, false, false
+	}
+	e.Taken++
+	if e.Taken < dots {
+		e.dot()
+	}
+	return perfect / float32(dots), e.Taken == dots, e.Taken == dots
+}
+
+// avoid: the player moves, then all stones fall by one cell, and every second time a new one appears in the top row.
 func (e *play) avoid(action int32) (reward float32, over, won bool) {
 	e.Self = shifted(e.Self, sideways(action), 0)
-	e.Things = e.Things<<side&all | 1<<e.pick(side)
+	e.Things = e.Things << side & all
+	if e.Clock++; e.Clock%stoneEvery == 1 {
+		e.Things |= 1 << e.pick(side)
+	}
 	if e.Things>>e.Self&1 == 1 {
 		return 0, true, false
 	}
@@ -169,10 +189,10 @@ func (e *play) push(action int32) (reward float32, over, won bool) {
 	if next == to {
 		return 0, false, false
 	}
-	target := int32(bits.TrailingZeros64(e.Marks))
-	reward = pushNearer * float32(apart(to, target)-apart(next, target))
+	goal := int32(bits.TrailingZeros64(e.Marks))
+	reward = pushNearer * float32(apart(to, goal)-apart(next, goal))
 	e.Self, e.Things = to, 1<<next
-	if next == target {
+	if next == goal {
 		return reward + pushArrived, true, true
 	}
 	return reward, false, false

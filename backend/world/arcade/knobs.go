@@ -9,7 +9,7 @@ import (
 
 // Games.
 const (
-	Collect = "collect" // walk to all dots
+	Collect = "collect" // walk to dot after dot
 	Avoid   = "avoid"   // get out of the way of falling stones
 	Paddle  = "paddle"  // catch a ball that bounces between two walls
 	Push    = "push"    // push a box onto its target

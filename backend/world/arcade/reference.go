@@ -145,44 +145,8 @@ func step(from, to int32, walls uint64) int32 {
 	return Stay
 }
 
-// tour takes the dots in the order that is shortest in all.
-func (e *play) tour() int32 {
-	var at [5]int32 // the player and up to four dots
-	at[0] = e.Self
-	n := 1
-	for m := e.Things; m != 0; m &= m - 1 {
-		at[n] = int32(bits.TrailingZeros64(m))
-		n++
-	}
-	var d [5][cells]int32
-	for i := range n {
-		distances(at[i], e.Marks, &d[i])
-	}
-	first, best := 0, int32(1<<30)
-	for i := 1; i < n; i++ {
-		if c := d[0][at[i]] + rest(&d, &at, n, i, 1<<i); c < best {
-			first, best = i, c
-		}
-	}
-	if first == 0 {
-		return Stay
-	}
-	return step(e.Self, at[first], e.Marks)
-}
-
-// rest is the shortest way through the dots not yet seen, from dot i on.
-func rest(d *[5][cells]int32, at *[5]int32, n, i, seen int) int32 {
-	best := int32(1 << 30)
-	for j := 1; j < n; j++ {
-		if seen>>j&1 == 0 {
-			best = min(best, d[i][at[j]]+rest(d, at, n, j, seen|1<<j))
-		}
-	}
-	if best == 1<<30 {
-		return 0
-	}
-	return best
-}
+// tour walks the shortest way to the dot.
+func (e *play) tour() int32 { return step(e.Self, int32(bits.TrailingZeros64(e.Things)), e.Marks) }
 
 // shove pushes the box along the axis on which it is nearer to being behind it, row or column first.
 func (e *play) shove() int32 {
