@@ -94,8 +94,8 @@ type Knobs struct {
 	Horizon      int     `json:"horizon" doc:"steps of an imagined rollout" unit:"steps" default:"10" min:"1" max:"100" paper:"16" group:"learning"`
 	Context      int     `json:"context" doc:"replayed steps from which an imagined rollout starts" unit:"steps" default:"4" min:"1" max:"64" paper:"4" group:"learning"`
 	Steps        int     `json:"steps" doc:"environment steps of each task, rounded down to whole rollouts of all environments; 0 leaves the agent untrained" unit:"steps" default:"8192" fast:"2048" full:"1474560" min:"0" max:"100000000" paper:"1474560" main:"true" group:"budget"`
-	ModelUpdates int     `json:"model_updates" doc:"updates of the world model for each task" unit:"updates" default:"1200" fast:"300" full:"90000" min:"0" max:"10000000" paper:"90000" main:"true" group:"budget"`
-	ActorUpdates int     `json:"actor_updates" doc:"updates of the policy for each task" unit:"updates" default:"600" fast:"150" full:"72000" min:"0" max:"10000000" paper:"72000" group:"budget"`
+	ModelUpdates int     `json:"model_updates" doc:"updates of the world model for each task" unit:"updates" default:"1500" fast:"300" full:"90000" min:"0" max:"10000000" paper:"90000" main:"true" group:"budget"`
+	ActorUpdates int     `json:"actor_updates" doc:"updates of the policy for each task" unit:"updates" default:"1000" fast:"200" full:"72000" min:"0" max:"10000000" paper:"72000" group:"budget"`
 	Envs         int     `json:"envs" doc:"environments side by side" unit:"environments" default:"8" min:"1" max:"256" paper:"4" group:"budget"`
 	Evaluations  int     `json:"evaluations" doc:"evaluations in each task, evenly spread, the last at its end" default:"4" fast:"2" min:"1" max:"1000" group:"budget"`
 	EvalEpisodes int     `json:"eval_episodes" doc:"episodes of each task in an evaluation" unit:"episodes" default:"32" min:"1" max:"10000" group:"budget"`

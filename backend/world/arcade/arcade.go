@@ -39,7 +39,7 @@ const (
 	perfect     = 3.0         // Collect: shared by its dots
 	avoidReward = 0.1         // each step survived
 	paddleCatch = 0.5         // each ball caught; six in an episode
-	pushNearer  = float32(.2) // each cell that the box comes nearer to the target; taken back when it goes away
+	pushNearer  = float32(.5) // each cell that the box comes nearer to the target; taken back when it goes away
 	pushArrived = float32(2)
 )
 

@@ -44,15 +44,8 @@ const target uint64 = 1 << 14
 // stoneEvery is the number of steps from one stone to the next.
 const stoneEvery = 2
 
-// inner are the cells that do not touch the edge: a box there can be pushed every way.
-func inner() (mask uint64) {
-	for row := 1; row < side-1; row++ {
-		for column := 1; column < side-1; column++ {
-			mask |= cell(row, column)
-		}
-	}
-	return mask
-}
+// boxes are the cells where a box may start: one or two straight pushes from the target.
+const boxes uint64 = 1<<13 | 1<<15 | 1<<16 | 1<<8 | 1<<20 | 1<<26
 
 // begin starts the episode with that seed.
 func (w *World) begin(e *play, seed uint64) {
@@ -67,7 +60,7 @@ func (w *World) begin(e *play, seed uint64) {
 		e.launch()
 	case Push:
 		e.Marks = target
-		e.Things = 1 << e.free(inner()&^target)
+		e.Things = 1 << e.free(boxes)
 		e.Self = e.free(all &^ e.Things)
 	default:
 		e.Marks, _ = level(w.knobs.Level)
@@ -157,7 +150,7 @@ func (e *play) avoid(action int32) (reward float32, over, won bool) {
 }
 
 // paddle: the paddle moves, then the ball falls by one row and moves one column, turning round at an edge. In the last row it must meet
-// the paddle, and a new one starts at the top.
+// the paddle, three cells wide, of which the middle one is shown; then a new one starts at the top.
 func (e *play) paddle(action int32) (reward float32, over, won bool) {
 	e.Self = shifted(e.Self, sideways(action), 0)
 	at := int32(bits.TrailingZeros64(e.Things))
@@ -171,14 +164,14 @@ func (e *play) paddle(action int32) (reward float32, over, won bool) {
 	if to < bottom {
 		return 0, false, true
 	}
-	if to != e.Self {
+	if apart(to, e.Self) > 1 {
 		return 0, true, false
 	}
 	e.launch()
 	return paddleCatch, false, true
 }
 
-// push: the player pushes the box where it walks into it and there is room behind it.
+// push: the player pushes the box where it walks into it and there is room behind it. A box at the edge is lost.
 func (e *play) push(action int32) (reward float32, over, won bool) {
 	to := shifted(e.Self, action, 0)
 	if e.Things>>to&1 == 0 || to == e.Self {
@@ -195,7 +188,8 @@ func (e *play) push(action int32) (reward float32, over, won bool) {
 	if next == goal {
 		return reward + pushArrived, true, true
 	}
-	return reward, false, false
+	row, column := next/side, next%side
+	return reward, row == 0 || row == side-1 || column == 0 || column == side-1, false
 }
 
 // apart is the distance of two cells in steps.
