@@ -31,7 +31,7 @@ func Card() lab.Card {
 		Minutes:  0,
 		Notebook: "wmar.md",
 		Deviation: []string{
-			"D1: four symbolic games on a 6 x 6 grid (or four levels of one) instead of six Atari games or CoinRun variants; observations are 144 bits, dots come one at a time on six spots, stones every second step, the paddle is three cells wide, and the box starts one or two pushes from its only target.",
+			"D1: four symbolic games on a 6 x 6 grid (or four levels of one) instead of six Atari games or CoinRun variants; observations are 144 bits, dots come one at a time on six spots, stones every second step, the paddle is three cells wide, and the box starts one push from its only target.",
 			"D2: encoder and decoder are networks of one hidden layer of 128 units with Bernoulli planes instead of squared image errors; recurrent state 64, 8 x 8 latents.",
 			"D3: rollouts have 64 steps, 128 of them are kept in all, windows have 16 steps; a task has 8,192 steps, 1,500 updates of the model and 1,000 of the policy.",
 			"D4: reward and continuation are predicted from the state after the action, before the next observation, which a spliced rollout does not hold at the end of an episode.",

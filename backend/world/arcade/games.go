@@ -44,8 +44,8 @@ const target uint64 = 1 << 14
 // stoneEvery is the number of steps from one stone to the next.
 const stoneEvery = 2
 
-// boxes are the cells where a box may start: one or two straight pushes from the target.
-const boxes uint64 = 1<<13 | 1<<15 | 1<<16 | 1<<8 | 1<<20 | 1<<26
+// boxes are the cells where a box may start: one straight push from the target.
+const boxes uint64 = 1<<13 | 1<<15 | 1<<8 | 1<<20
 
 // begin starts the episode with that seed.
 func (w *World) begin(e *play, seed uint64) {
