@@ -41,6 +41,8 @@ func Card() lab.Card {
 			"D7: queries keep trajectories by score by default; the paper's shortcut for gridroboman, the highest return, is the knob agent.choose.",
 			"D8: gates start half open instead of nearly closed, because training is short.",
 			"D9: no BERT-style masking of observations, which the paper adds to its summaries on Atari.",
+			"D10: the encoder reads columns and rows one-hot instead of as numbers, in every arm: with numbers, none learns within thousands of updates.",
+			"D11: all arms have a conservative term with weight rl.cql: without it, values of actions that were never recorded grow beyond the largest return there can be.",
 		},
 		Metrics: Metrics(),
 	}

@@ -46,7 +46,7 @@ type RetrievalKnobs struct {
 	KeepTraj     int     `json:"k_traj" doc:"trajectories that a query keeps" symbol:"k_traj" default:"4" min:"1" max:"512" main:"true" group:"memory"`
 	KeepStates   int     `json:"k_states" doc:"states inside them that a query keeps" symbol:"k_states" default:"4" min:"1" max:"512" main:"true" group:"memory"`
 	Code         int     `json:"code" doc:"numbers of what a query may bring in" symbol:"z" unit:"numbers" default:"16" min:"1" max:"256" group:"memory"`
-	Beta         float64 `json:"beta" doc:"price of a nat of what is brought in" symbol:"β" default:"0.1" min:"0" max:"100" main:"true" group:"memory" pitfall:"the loss is a mean over slots and decisions, returns are discounted by rl.gamma: scale beta with them"`
+	Beta         float64 `json:"beta" doc:"price of a nat of what is brought in" symbol:"β" default:"0.01" min:"0" max:"100" main:"true" group:"memory" pitfall:"the loss is a mean over slots and decisions, returns are discounted by rl.gamma: scale beta with them"`
 	Content      string  `json:"content" doc:"what the retrieval batch is made of: own, mixed, wrong, best, zeros" default:"own" enum:"own,mixed,wrong,best,zeros" main:"true" group:"memory"`
 	Choose       string  `json:"choose" doc:"which trajectories a query keeps: those of highest score, or of highest return (the paper's shortcut where the store is of the task)" default:"score" enum:"score,return" main:"true" group:"memory"`
 	State        string  `json:"state" doc:"who asks: slots (a state of the retrieval process) or agent (queries made from the agent's state, A-1)" default:"slots" enum:"slots,agent" main:"true" group:"memory"`
@@ -65,9 +65,10 @@ type ReferenceKnobs struct {
 
 // Knobs are double DQN on recorded data, and how long and how often this paper trains and looks.
 type Knobs struct {
-	LearningRate float64 `json:"learning_rate" doc:"step size of Adam" symbol:"α" default:"0.001" min:"0" max:"1" group:"learning"`
+	LearningRate float64 `json:"learning_rate" doc:"step size of Adam" symbol:"α" default:"0.003" min:"0" max:"1" group:"learning"`
 	Gamma        float64 `json:"gamma" doc:"discount of a reward one step later" symbol:"γ" default:"0.9" min:"0" max:"1" group:"learning"`
 	Huber        float64 `json:"huber" doc:"error beyond which the loss grows in a straight line; 0 for the squared error" symbol:"δ" default:"1" min:"0" max:"1000000" group:"learning"`
+	CQL          float64 `json:"cql" doc:"weight of the term that pushes down values of actions that the recordings do not have" default:"0.5" min:"0" max:"1000" group:"learning" pitfall:"with 0, values of actions that were never recorded grow beyond the largest return there can be"`
 	Tau          float64 `json:"tau" doc:"how far the slow network moves towards the fast one at each update" symbol:"τ" default:"0.01" min:"0.00001" max:"1" group:"learning"`
 	MaxGradNorm  float64 `json:"max_grad_norm" doc:"norm to which the gradient of all parameters together is cut" default:"10" min:"0.001" max:"1000000" group:"learning"`
 	Batch        int     `json:"batch" doc:"transitions of an update" symbol:"B" unit:"transitions" default:"64" min:"1" max:"4096" group:"learning"`

@@ -49,7 +49,7 @@ type learned struct {
 func newLearner(core *num.Core, k *Knobs, a RetrievalKnobs, retrieves bool, s *store, obs, actions int, seed uint64) *learner {
 	fast, slow := newNet(rng.New(seed, "weights"), a, obs, actions, retrieves), newNet(rng.New(seed, "weights"), a, obs, actions, retrieves)
 	l := &learner{knobs: k, agent: a, store: s, core: core, fast: fast, slow: slow, live: newPass(core, fast), late: newPass(core, slow),
-		params: fast.Params(), slowParams: slow.Params(), loss: value.Loss{Delta: k.Huber},
+		params: fast.Params(), slowParams: slow.Params(), loss: value.Loss{Delta: k.Huber, CQL: k.CQL},
 		draws: rng.New(seed, "transitions"), looks: rng.New(seed, "retrieval batches"), noise: rng.New(seed, "bottleneck")}
 	l.opt = nn.NewAdam(l.params)
 	return l
@@ -138,7 +138,7 @@ func (l *learner) targets(q *num.Tensor) {
 	value.OneStep(b.reward, l.discount, l.bootstrap, l.target)
 }
 
-// descend moves the weights: L = Huber + beta KL + w auxiliary, each a mean.
+// descend moves the weights: L = Huber + cql (log sum exp Q - Q_action) + beta KL + w auxiliary, each a mean.
 func (l *learner) descend(q, guess *num.Tensor) (u learned, err error) {
 	b := &l.batch
 	wide := make([]float32, len(b.action)) // targets at the rows of states acted in

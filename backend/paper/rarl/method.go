@@ -62,7 +62,7 @@ func (m *method) build(setup lab.Setup) (err error) {
 	if m.store, err = newStore(&m.world, m.knobs.Gamma, spec.Obs, m.seed); err != nil {
 		return err
 	}
-	m.learner = newLearner(m.core, &m.knobs, m.agent, m.kind == Retrieval, m.store, spec.Obs, len(spec.Actions), m.seed)
+	m.learner = newLearner(m.core, &m.knobs, m.agent, m.kind == Retrieval, m.store, m.store.obs, len(spec.Actions), m.seed)
 	return nil
 }
 

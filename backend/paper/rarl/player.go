@@ -10,6 +10,7 @@ import (
 // is encoded once, since the weights do not move between.
 type player struct {
 	net     *net
+	grid    int
 	pass    *pass
 	batches retrieval
 	memory  memory
@@ -22,7 +23,7 @@ type player struct {
 // newPlayer draws the retrieval batches of n environments, of which number b has task b mod tasks: one batch an environment, or with a
 // mixed store one for every run over all tasks.
 func newPlayer(core *num.Core, n *net, s *store, stream *rng.Stream, content string, envs, groups int) *player {
-	p := &player{net: n, pass: newPass(core, n)}
+	p := &player{net: n, grid: s.data.Knobs.Grid, pass: newPass(core, n)}
 	if n.look == nil {
 		return p
 	}
@@ -56,8 +57,12 @@ func (p *player) Reset() {}
 // Act implements world.Policy.
 func (p *player) Act(obs []float32, fresh []bool, actions []int32) {
 	n := len(actions)
-	p.x = tensor(p.x, n, len(obs)/n)
-	copy(p.x.Data, obs)
+	raw := len(obs) / n
+	in := featureWidth(raw, p.grid)
+	p.x = tensor(p.x, n, in)
+	for b := range actions {
+		features(obs[b*raw:(b+1)*raw], p.x.Data[b*in:(b+1)*in], p.grid)
+	}
 	p.pass.begin()
 	q := p.pass.values(p.x, &p.memory, nil, nil)
 	a := p.net.actions

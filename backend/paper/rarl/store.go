@@ -12,7 +12,8 @@ import (
 // store is the raw trajectory store: recorded episodes, from which transitions and retrieval batches are drawn.
 type store struct {
 	data  *gridrobo.Data
-	obs   int
+	obs   int       // numbers that the encoder reads
+	raw   []float32 // one observation
 	gamma float64
 	best  [][]int32 // [task] episodes of the quarter with the highest returns
 }
@@ -22,7 +23,7 @@ func newStore(k *WorldKnobs, gamma float64, obs int, seed uint64) (*store, error
 	if err != nil {
 		return nil, err
 	}
-	s := &store{data: d, obs: obs, gamma: gamma}
+	s := &store{data: d, obs: featureWidth(obs, k.Grid), raw: make([]float32, obs), gamma: gamma}
 	for task := range k.Tasks {
 		all := make([]int32, k.Episodes)
 		for i := range all {
@@ -32,6 +33,12 @@ func newStore(k *WorldKnobs, gamma float64, obs int, seed uint64) (*store, error
 		s.best = append(s.best, all[:max(1, len(all)/4)])
 	}
 	return s, nil
+}
+
+// observe writes what the encoder reads of step t of an episode.
+func (s *store) observe(e, t int, row []float32) {
+	s.data.Observe(e, t, s.raw)
+	features(s.raw, row, s.data.Knobs.Grid)
 }
 
 // transitions are a batch from G tasks. Rows lie group by group, in each first the n states acted in, then the n that followed.
@@ -56,8 +63,8 @@ func (s *store) draw(stream *rng.Stream, groups, n int, b *transitions) {
 		for i := range n {
 			e, t := b.task[g]*s.data.Each+stream.IntN(s.data.Each), stream.IntN(s.data.Knobs.Horizon)
 			now, next := 2*g*n+i, 2*g*n+n+i
-			s.data.Observe(e, t, b.row(now))
-			s.data.Observe(e, t+1, b.row(next))
+			s.observe(e, t, b.row(now))
+			s.observe(e, t+1, b.row(next))
 			b.episodes[g*n+i], b.mask[now], b.mask[next], b.action[next] = int32(e), 1, 0, 0
 			b.action[now], b.reward[g*n+i] = s.data.Step(e, t)
 		}
@@ -140,7 +147,7 @@ func (s *store) put(r *retrieval, i int, e int32, start int, zeros bool) {
 			at := i*r.steps + j
 			r.action[at], r.reward[at], r.value[at] = a, reward, float32((1-s.gamma)*g)
 			row := r.row(i, j)
-			if s.data.Observe(int(e), t, row); zeros {
+			if s.observe(int(e), t, row); zeros {
 				clear(row)
 			}
 		}

@@ -75,7 +75,7 @@ func TestTheAuxiliaryTargetsAreThoseOfTheRecording(t *testing.T) {
 	near(t, "the value", float64(r.value[7]), 0.171, 1e-6)
 	near(t, "the reward", float64(r.reward[8]), 1, 0)
 	row := make([]float32, s.obs)
-	s.data.Observe(5, 7, row)
+	s.observe(5, 7, row)
 	if a, _ := s.data.Step(5, 7); r.action[7] != a || !slices.Equal(r.row(0, 7), row) {
 		t.Error("state 7 is not that of the recording")
 	}
@@ -111,5 +111,22 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	}
 	if err := (&Knobs{Batch: 10, Groups: 4}).Validate(); lab.CodeOf(err) != lab.Invalid {
 		t.Errorf("a batch of 10 in 4 groups gives %v", err)
+	}
+}
+
+// On a board of five, -1 is place 0, 0 is place 2 and 0.5 is place 3.
+func TestFeaturesAreOneHotPlacesAndTheRest(t *testing.T) {
+	row := []float32{-1, 0, 0.5, 1, -1, -1, -1, -1, 7, 8, 9, 10}
+	to := make([]float32, featureWidth(len(row), 5))
+	features(row, to, 5)
+	for j, place := range []int{0, 2, 3, 4, 0, 0, 0, 0} {
+		for i, x := range to[5*j : 5*j+5] {
+			if (x == 1) != (i == place) {
+				t.Errorf("number %d has %v at place %d", j, x, i)
+			}
+		}
+	}
+	if !slices.Equal(to[40:], row[8:]) {
+		t.Errorf("the rest is %v", to[40:])
 	}
 }
