@@ -125,7 +125,7 @@ func TestTheOrderAndTheSuiteChooseTheTasks(t *testing.T) {
 		knobs ArcadeKnobs
 		first string
 		level int
-	}{{ArcadeKnobs{Unlike, 4, "forward"}, "collect", 1}, {ArcadeKnobs{Unlike, 4, "backward"}, "push", 1}, {ArcadeKnobs{Alike, 3, "backward"}, "collect", 3}} {
+	}{{ArcadeKnobs{Unlike, 4, "forward"}, "collect", 1}, {ArcadeKnobs{Unlike, 4, "backward"}, "paddle", 1}, {ArcadeKnobs{Alike, 3, "backward"}, "collect", 3}} {
 		if k := c.knobs.tasks()[0]; k.Game != c.first || k.Level != c.level || len(c.knobs.tasks()) != c.knobs.Tasks {
 			t.Errorf("%+v begins with %+v", c.knobs, k)
 		}

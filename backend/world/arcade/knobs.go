@@ -15,8 +15,8 @@ const (
 	Push    = "push"    // push a box onto its target
 )
 
-// Games lists them.
-func Games() []string { return []string{Collect, Avoid, Paddle, Push} }
+// Games lists them in the order of a suite. Push is the hardest to learn and stands before the last.
+func Games() []string { return []string{Collect, Avoid, Push, Paddle} }
 
 // Levels of Collect: they differ in walls and in the number of dots.
 const Levels = 4
