@@ -46,7 +46,7 @@ type RetrievalKnobs struct {
 	KeepTraj     int     `json:"k_traj" doc:"trajectories that a query keeps" symbol:"k_traj" default:"4" min:"1" max:"512" main:"true" group:"memory"`
 	KeepStates   int     `json:"k_states" doc:"states inside them that a query keeps" symbol:"k_states" default:"4" min:"1" max:"512" main:"true" group:"memory"`
 	Code         int     `json:"code" doc:"numbers of what a query may bring in" symbol:"z" unit:"numbers" default:"16" min:"1" max:"256" group:"memory"`
-	Beta         float64 `json:"beta" doc:"price of a nat of what is brought in" symbol:"β" default:"0.01" min:"0" max:"100" main:"true" group:"memory" pitfall:"the loss is a mean over slots and decisions, returns are discounted by rl.gamma: scale beta with them"`
+	Beta         float64 `json:"beta" doc:"price of a nat of what is brought in" symbol:"β" default:"0.001" min:"0" max:"100" main:"true" group:"memory" pitfall:"the loss is a mean over slots and decisions, returns are discounted by rl.gamma: scale beta with them"`
 	Content      string  `json:"content" doc:"what the retrieval batch is made of: own, mixed, wrong, best, zeros" default:"own" enum:"own,mixed,wrong,best,zeros" main:"true" group:"memory"`
 	Choose       string  `json:"choose" doc:"which trajectories a query keeps: those of highest score, or of highest return (the paper's shortcut where the store is of the task)" default:"score" enum:"score,return" main:"true" group:"memory"`
 	State        string  `json:"state" doc:"who asks: slots (a state of the retrieval process) or agent (queries made from the agent's state, A-1)" default:"slots" enum:"slots,agent" main:"true" group:"memory"`

@@ -100,12 +100,22 @@ func (o *readOp) choose(g, r int) {
 	kept := o.kept[r*o.sel.states : (r+1)*o.sel.states]
 	for c := range kept {
 		kept[c] = -1
-		for j, a := range alpha {
-			if taken[j/l] && !contains(kept[:c], int32(j)) && (kept[c] < 0 || a > alpha[kept[c]]) {
-				kept[c] = int32(j)
+		for i, in := range taken {
+			if in {
+				kept[c] = largest(alpha, i*l, i*l+l, kept[:c], kept[c])
 			}
 		}
 	}
+}
+
+// largest is the state of largest alpha among from..to that is not kept yet, or so far where none is larger.
+func largest(alpha []float32, from, to int, kept []int32, so int32) int32 {
+	for j := from; j < to; j++ {
+		if (so < 0 || alpha[j] > alpha[so]) && !contains(kept, int32(j)) {
+			so = int32(j)
+		}
+	}
+	return so
 }
 
 // best is the largest of what is not taken, the first of equals.
