@@ -19,7 +19,7 @@ func identities() map[string]string {
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/offlinehistories":          "f05d51d7d503845d2f1f9a22e0d8a101",
 		"paper/popgym":                    "b5a10095ccf2584abe83b466e4b0602c",
-		"paper/rarl":                      "21339736e6c096083c3e29ded6bd9dbf",
+		"paper/rarl":                      "d0e32ce9cb79aa5badd632524ed2e488",
 		"paper/slearl":                    "3910782d82d939d9438d9c0912d4e1d7",
 		"paper/spatiallyawaretransformer": "cbab0c96c5ff45f6f70fa115a0301c71",
 		"paper/srl":                       "fe37932ae8a6fc5d6509122589c501c4",
