@@ -3,6 +3,7 @@ package app
 import (
 	"io/fs"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/loci-lab/loci/backend/notebook"
@@ -34,8 +35,12 @@ func shippedNotebooks(t *testing.T) (docs []*notebook.Document) {
 func TestEveryShippedNotebookHasResultsWhoseVerdictsFollowFromTheirCurves(t *testing.T) {
 	for _, doc := range shippedNotebooks(t) {
 		res := readResults(experiments.Files, resultsFile(doc.File, "laptop"))
-		if res == nil {
-			t.Errorf("%s ships without results at budget laptop", doc.File)
+		if open := saysNotJudged(t, doc.File); res == nil || open {
+			if !open {
+				t.Errorf("%s ships without results at budget laptop and does not say %q", doc.File, notJudged)
+			} else if res != nil {
+				t.Errorf("%s has results at budget laptop and says %q", doc.File, notJudged)
+			}
 			continue
 		}
 		if res.Machine == "" || res.Kernel == "" || res.Commit == "" || res.Date == "" {
@@ -53,6 +58,18 @@ func TestEveryShippedNotebookHasResultsWhoseVerdictsFollowFromTheirCurves(t *tes
 			sameVerdict(t, doc, c, res)
 		}
 	}
+}
+
+// notJudged is how a notebook says that its verdict seeds have not been run. It then ships its small runs alone.
+const notJudged = "Not judged yet"
+
+func saysNotJudged(t *testing.T, file string) bool {
+	t.Helper()
+	src, err := fs.ReadFile(experiments.Files, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(src), notJudged)
 }
 
 func sameVerdict(t *testing.T, doc *notebook.Document, c notebook.Claim, res *results) {

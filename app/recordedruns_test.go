@@ -14,7 +14,7 @@ func TestEveryShippedRunCanBeSteppedThrough(t *testing.T) {
 	total := 0
 	for _, doc := range shippedNotebooks(t) {
 		runs := shelf.RecordedRuns(doc.File)
-		if res := readResults(experiments.Files, resultsFile(doc.File, "fast")); len(runs) == 0 && len(res.Data) == 0 {
+		if res := readResults(experiments.Files, resultsFile(doc.File, "fast")); res == nil || len(runs) == 0 && len(res.Data) == 0 {
 			t.Errorf("%s ships without a whole run", doc.File)
 		}
 		for _, r := range runs {
