@@ -21,6 +21,7 @@ func TestTheGoldenCurveStands(t *testing.T) {
 }
 
 func TestTakingAPartOfTheMechanismAwayChangesTheCurve(t *testing.T) {
+	papertest.Whole(t)
 	curves := map[string]papertest.Curve{"memo": theGolden(t, net())}
 	for name, agent := range map[string]given{
 		"no accumulation": net().With("accumulate", false), "no encoding anew": net().With("reencode", false),

@@ -47,6 +47,7 @@ func TestTheNumberOfThreadsChangesNothing(t *testing.T) {
 }
 
 func TestEveryKnobMovesTheRecord(t *testing.T) {
+	papertest.Whole(t)
 	run := func(section int, g given) string {
 		cells := []given{maze(), net(), brief()}
 		if _, dark := g["partial"]; dark || g["gamma"] != nil || g["across"] != nil || g["grid"] != nil {
@@ -201,6 +202,7 @@ func TestReferencesScoreAsTheyMust(t *testing.T) {
 
 // A short corridor is learned within a moment, and the junction reads what the first segment left.
 func TestAShortCorridorIsLearned(t *testing.T) {
+	papertest.Whole(t)
 	ppo := given{"kind": "ppo", "trials": 32, "updates": 60, "learning_rate": 0.005, "evaluations": 1, "test_trials": 64}
 	r := finish(t, begin(t, maze(), net().With("width", 24).With("inner", 32), ppo, 1))
 	if s := last(t, r, MetricSuccess); s < 0.95 {

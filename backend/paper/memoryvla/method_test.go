@@ -35,6 +35,7 @@ func begin(t testing.TB, s lab.Setup, bench lab.Bench) *method {
 }
 
 func TestTheGoldenCurveStandsAndTellsTheMechanism(t *testing.T) {
+	papertest.Whole(t)
 	curve := func(agent papertest.Given) papertest.Curve {
 		return papertest.Finish(t, begin(t, brief(t, agent), lab.Bench{Kernel: "go"})).Curves()
 	}

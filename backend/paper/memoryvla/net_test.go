@@ -7,6 +7,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/nn"
 	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/rng"
 	"github.com/loci-lab/loci/backend/world/desk"
 )
@@ -91,6 +92,7 @@ func TestActingStepByStepIsThePassOverWholeEpisodes(t *testing.T) {
 }
 
 func TestGradientsAgreeWithFiniteDifferences(t *testing.T) {
+	papertest.Whole(t)
 	d, err := demonstrate(smallDesk(), 4, 2, 0.3, rng.New(1, "demos"))
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ func begin(t testing.TB, s lab.Setup, bench lab.Bench) *method {
 }
 
 func TestTheGoldenCurveStandsAndTellsMemoriesApart(t *testing.T) {
+	papertest.Whole(t)
 	curves := map[string]papertest.Curve{}
 	for _, kind := range []string{"gru", "mlp", "mingru", "elman"} {
 		s := brief(t, papertest.Given{"task": popgym.RepeatFirst}, papertest.Given{"kind": kind})
