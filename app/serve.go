@@ -41,6 +41,9 @@ func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server,
 			return nil, errors.Join(err, l.Close())
 		}
 		files, to = []string{name}, "/notebook?path="+url.QueryEscape(name)
+		if f.run != "" { // else the page would show the notebook's own budget, at which nothing runs
+			to += "&budget=" + url.QueryEscape(f.run)
+		}
 	}
 	cfg := web.Config{
 		Owner:      e.owner,
