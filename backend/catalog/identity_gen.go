@@ -47,5 +47,6 @@ func identities() map[string]string {
 		"world/popgym":                    "0f626dd37e918e76d9b2ab27deb1715d",
 		"world/stitch":                    "5d17ba0aace2e60ada9525da7e2e8d09",
 		"world/tmaze":                     "ff898f3c135867c57e72486210e01dab",
+		"world/tool":                      "87de5bc3ddbe6ef3070b9e8b756f9c1d",
 	}
 }
