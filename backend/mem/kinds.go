@@ -28,6 +28,7 @@ func kinds() []kind {
 		{schema.Kind{Name: "bm25", Doc: "Experiences found by the words that they share with the query.", New: func() any { return new(BM25Kind) }}, bm25Labels(), openBM25},
 		{schema.Kind{Name: "embedding", Doc: "Experiences found by the likeness of their embedding to the query's.", New: func() any { return new(EmbeddingKnobs) }}, embeddingLabels(), openEmbedding},
 		{schema.Kind{Name: "hybrid", Doc: "Words and embeddings, joined by reciprocal rank.", New: func() any { return new(HybridKnobs) }}, hybridLabels(), openHybrid},
+		{schema.Kind{Name: "union", Doc: "The best by words and the best by embeddings, joined as sets, behind a gate of provenance.", New: func() any { return new(UnionKind) }}, unionLabels(), openUnion},
 		{schema.Kind{Name: "generative-agents", Doc: "Recency, importance and relevance, as generative agents score them; without reflection.", New: func() any { return new(GenerativeKnobs) }}, generativeLabels(), openGenerative},
 		{schema.Kind{Name: "mem0", Doc: "One line of each key, kept by the operations add, update, delete and nothing, chosen by rule.", New: func() any { return new(Mem0Knobs) }}, mem0Labels(), openMem0},
 		{schema.Kind{Name: "reflexion", Doc: "Notes of what failed, few, read whole.", New: func() any { return new(ReflexionKnobs) }}, reflexionLabels(), openReflexion},

@@ -271,6 +271,7 @@ func TestWhatEachMemoryRecallsByHand(t *testing.T) {
 		"bm25":      {map[string]any{"k": 1}, []string{"ben has a dog"}},
 		"embedding": {map[string]any{"k": 1}, []string{"ben has a dog"}},
 		"hybrid":    {map[string]any{"k": 1}, []string{"ben has a dog"}},
+		"union":     {map[string]any{"k": 1}, []string{"ben has a dog"}},
 		// "likes tea" was deleted when "likes juice" came
 		"mem0":      {map[string]any{"k": 9}, []string{"ana likes juice", "ben likes milk", "ben has a dog"}},
 		"reflexion": {nil, []string{}}, // nothing failed
