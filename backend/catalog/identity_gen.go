@@ -45,6 +45,7 @@ func identities() map[string]string {
 		"world/maze":                      "c10b1441b6707067ac360e6fcb67f1bf",
 		"world/outside":                   "b601b7d2b51bfd18f6182af9f46b664f",
 		"world/popgym":                    "0f626dd37e918e76d9b2ab27deb1715d",
+		"world/shop":                      "e661fed0200be98211d620c857601377",
 		"world/stitch":                    "5d17ba0aace2e60ada9525da7e2e8d09",
 		"world/tmaze":                     "ff898f3c135867c57e72486210e01dab",
 		"world/tool":                      "87de5bc3ddbe6ef3070b9e8b756f9c1d",

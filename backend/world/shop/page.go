@@ -1,0 +1,113 @@
+package shop
+
+import (
+	"slices"
+	"strings"
+)
+
+// text puts a page into words: the goal, where one is, what is there, and what can be pressed.
+func (l *lexicon) text(v *view) string {
+	var b strings.Builder
+	b.Grow(120)
+	b.WriteString("goal " + v.goal.Sentence + "\nat ")
+	switch v.page {
+	case enter:
+		b.WriteString("home")
+	case list:
+		b.WriteString([]string{"list ", "orders "}[btoi(v.goal.Class.orders())] + v.mode)
+	default:
+		b.WriteString("item " + v.mode)
+	}
+	noun := l.nouns[v.goal.noun]
+	for i, attr := range v.rows {
+		b.WriteString("\n" + l.rows[i] + " " + attr + " " + noun)
+	}
+	if v.page == item {
+		b.WriteString("\n" + v.shown + " " + noun + " " + l.numbers[v.price-1])
+	}
+	if len(v.see) > 0 {
+		b.WriteString("\nsee " + strings.Join(v.see, " "))
+	}
+	if v.note {
+		b.WriteString("\nnote " + notes()[v.page-1])
+	}
+	return b.String()
+}
+
+// notes are the words by which the page behind a stage tells that its choice was wrong.
+func notes() []string { return []string{"ads", "old", "draft"} }
+
+// parse reads a page; ok is false where it is none.
+func (l *lexicon) parse(text string) (v view, ok bool) {
+	first, rest, _ := strings.Cut(text, "\n")
+	words := strings.Fields(first)
+	if len(words) < 3 || words[0] != "goal" {
+		return v, false
+	}
+	if v.goal, ok = l.parseGoal(words[1:]); !ok {
+		return v, false
+	}
+	placed := false
+	for line := range strings.SplitSeq(rest, "\n") {
+		words := strings.Fields(line)
+		if !placed {
+			placed = l.parsePlace(&v, words)
+			ok = placed
+		} else {
+			ok = l.parseLine(&v, words)
+		}
+		if !ok {
+			return v, false
+		}
+	}
+	return v, v.page != list || len(v.rows) == rowsShown
+}
+
+func (l *lexicon) parsePlace(v *view, words []string) bool {
+	if len(words) < 2 || words[0] != "at" {
+		return false
+	}
+	switch words[1] {
+	case "home":
+		v.page = enter
+		return len(words) == 2
+	case "list", "orders":
+		v.page = list
+	case "item":
+		v.page = item
+	default:
+		return false
+	}
+	if len(words) != 3 {
+		return false
+	}
+	v.mode = words[2]
+	return slices.Contains(v.goal.Class.options(v.page), v.mode)
+}
+
+func (l *lexicon) parseLine(v *view, words []string) bool {
+	switch n := len(words); {
+	case n > 1 && words[0] == "see":
+		v.see = words[1:]
+		return true
+	case n == 2 && words[0] == "note":
+		v.note = true
+		return true
+	case n != 3:
+		return false
+	case l.sortOf(words[0]) == isRow && v.page == list:
+		v.rows = append(v.rows, words[1])
+		return len(v.rows) <= rowsShown
+	case v.page == item && l.sortOf(words[2]) == isNumber:
+		v.shown, v.price = words[0], l.terms[words[2]].at+1
+		return true
+	}
+	return false
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
