@@ -21,7 +21,7 @@ func (e *Episode) Query() string {
 	return "user " + e.User() + " ; " + e.told
 }
 
-// Experiences are what the last answer brought: lines that the step taught (lab.OneStep; the key is the user turn with the answer) and, at
+// Experiences are what the last answer brought: lines that the step taught (lab.OneStep; the key is the user turn with the answer; of a note, what stands before the colon, and nobody has scored it) and, at
 // the end, the script of the whole episode (lab.OneTask; the key is the first user turn).
 func (e *Episode) Experiences() (list []lab.Experience) {
 	source := strconv.FormatUint(e.info.Seed, 10) + "/" + strconv.Itoa(e.info.Steps)
@@ -29,8 +29,13 @@ func (e *Episode) Experiences() (list []lab.Experience) {
 	if n := len(e.s.Steps); n > 0 && e.s.Steps[n-1].Action.Verb != Nothing {
 		st := &e.s.Steps[n-1]
 		for _, line := range e.lines(n - 1) {
-			list = append(list, lab.Experience{Kind: lab.OneStep, Key: e.c.Users[st.User] + " ; " + st.Action.String(), Text: line, When: when,
-				Source: source, Scored: true, Success: !st.Failed, Labels: []string{e.c.Label}})
+			one := lab.Experience{Kind: lab.OneStep, Key: e.c.Users[st.User] + " ; " + st.Action.String(), Text: line, When: when,
+				Source: source, Scored: true, Success: !st.Failed, Labels: []string{e.c.Label}}
+			if st.Action.Verb == Read { // what a note tells, nobody has validated; it is about what stands before its colon
+				one.Key, _, _ = strings.Cut(line, " : ")
+				one.Scored, one.Success = false, false
+			}
+			list = append(list, one)
 		}
 	}
 	if e.Over() {

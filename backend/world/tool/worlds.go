@@ -12,6 +12,7 @@ import (
 func Worlds() []schema.Kind {
 	return []schema.Kind{
 		{Name: Apps, Doc: "Files, notes, contacts and a wallet behind calls whose form only their documentation tells.", New: func() any { return new(AppsKnobs) }},
+		{Name: Pipeline, Doc: "Data pipelines in tokens alone, with abstract shortcuts that succeed and raise a flag, and notes that anyone may have written.", New: func() any { return new(PipelineKnobs) }},
 	}
 }
 
