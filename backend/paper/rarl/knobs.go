@@ -22,7 +22,7 @@ const (
 // What the retrieval batch is made of.
 const (
 	Own   = "own"   // trajectories of the task at hand
-	Mixed = "mixed" // of all tasks, the same number of each
+	Mixed = "mixed" // of all tasks, the same number of each where it divides evenly
 	Wrong = "wrong" // of another task
 	Best  = "best"  // of the task at hand, the quarter with the highest returns
 	Zeros = "zeros" // own trajectories, all numbers replaced by zero: A-2
@@ -42,7 +42,7 @@ type RetrievalKnobs struct {
 	Slots        int     `json:"slots" doc:"slots of the retrieval process, each with a query of its own" symbol:"n_f" unit:"slots" default:"2" min:"1" max:"16" main:"true" group:"memory"`
 	Rounds       int     `json:"rounds" doc:"steps of the retrieval process at each decision; with 1 the slots are never written" unit:"rounds" default:"2" min:"1" max:"8" main:"true" group:"memory"`
 	Trajectories int     `json:"trajectories" doc:"whole episodes in a retrieval batch" unit:"episodes" default:"8" min:"1" max:"512" main:"true" group:"memory"`
-	Length       int     `json:"length" doc:"steps of a stored trajectory; shorter ones are pieces of the same episodes" symbol:"l" unit:"steps" default:"25" min:"1" max:"200" main:"true" group:"memory" pitfall:"must divide world.horizon; short pieces hide what came of a situation"`
+	Length       int     `json:"length" doc:"steps of a stored trajectory; shorter ones are pieces of the same episodes" symbol:"l" unit:"steps" default:"20" min:"1" max:"200" main:"true" group:"memory" pitfall:"must divide world.horizon; short pieces hide what came of a situation"`
 	KeepTraj     int     `json:"k_traj" doc:"trajectories that a query keeps" symbol:"k_traj" default:"4" min:"1" max:"512" main:"true" group:"memory"`
 	KeepStates   int     `json:"k_states" doc:"states inside them that a query keeps" symbol:"k_states" default:"4" min:"1" max:"512" main:"true" group:"memory"`
 	Code         int     `json:"code" doc:"numbers of what a query may bring in" symbol:"z" unit:"numbers" default:"16" min:"1" max:"256" group:"memory"`
@@ -68,12 +68,12 @@ type Knobs struct {
 	LearningRate float64 `json:"learning_rate" doc:"step size of Adam" symbol:"α" default:"0.003" min:"0" max:"1" group:"learning"`
 	Gamma        float64 `json:"gamma" doc:"discount of a reward one step later" symbol:"γ" default:"0.9" min:"0" max:"1" group:"learning"`
 	Huber        float64 `json:"huber" doc:"error beyond which the loss grows in a straight line; 0 for the squared error" symbol:"δ" default:"1" min:"0" max:"1000000" group:"learning"`
-	CQL          float64 `json:"cql" doc:"weight of the term that pushes down values of actions that the recordings do not have" default:"0.5" min:"0" max:"1000" group:"learning" pitfall:"with 0, values of actions that were never recorded grow beyond the largest return there can be"`
+	CQL          float64 `json:"cql" doc:"weight of the term that pushes down values of actions that the recordings do not have" default:"4" min:"0" max:"1000" group:"learning" pitfall:"with 0, values of actions that were never recorded grow beyond the largest return there can be"`
 	Tau          float64 `json:"tau" doc:"how far the slow network moves towards the fast one at each update" symbol:"τ" default:"0.01" min:"0.00001" max:"1" group:"learning"`
 	MaxGradNorm  float64 `json:"max_grad_norm" doc:"norm to which the gradient of all parameters together is cut" default:"10" min:"0.001" max:"1000000" group:"learning"`
 	Batch        int     `json:"batch" doc:"transitions of an update" symbol:"B" unit:"transitions" default:"64" min:"1" max:"4096" group:"learning"`
-	Groups       int     `json:"groups" doc:"tasks that an update draws its transitions from, each with a retrieval batch" unit:"tasks" default:"4" min:"1" max:"256" group:"learning"`
-	Updates      int     `json:"updates" doc:"updates" unit:"updates" default:"3000" fast:"400" full:"100000" min:"1" max:"10000000" main:"true" group:"budget"`
+	Groups       int     `json:"groups" doc:"tasks that an update draws its transitions from, each with a retrieval batch" unit:"tasks" default:"2" min:"1" max:"256" group:"learning"`
+	Updates      int     `json:"updates" doc:"updates" unit:"updates" default:"4000" fast:"400" full:"100000" min:"1" max:"10000000" main:"true" group:"budget"`
 	Reports      int     `json:"reports" doc:"examinations, evenly spread" default:"3" fast:"2" min:"1" max:"1000" group:"budget"`
 	EvalEpisodes int     `json:"eval_episodes" doc:"episodes of each task in an examination" unit:"episodes" default:"10" fast:"5" min:"1" max:"1000" group:"budget"`
 }

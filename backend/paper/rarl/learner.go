@@ -23,6 +23,7 @@ type learner struct {
 
 	fast, slow *net
 	live, late *pass // with the fast and with the slow weights
+	ahead      *pass // with the fast weights, of the states that followed: no gradient passes
 	opt        *nn.Adam
 	params     []*num.Tensor
 	slowParams []*num.Tensor
@@ -32,9 +33,7 @@ type learner struct {
 
 	batch                       transitions
 	memory                      retrieval
-	next                        *num.Tensor // [B][O]
-	eps, lateEps, pay           []float32
-	fastNext, slowNext          []float32
+	eps, lateEps                []float32
 	target, discount, bootstrap []float32
 }
 
@@ -48,7 +47,7 @@ type learned struct {
 
 func newLearner(core *num.Core, k *Knobs, a RetrievalKnobs, retrieves bool, s *store, obs, actions int, seed uint64) *learner {
 	fast, slow := newNet(rng.New(seed, "weights"), a, obs, actions, retrieves), newNet(rng.New(seed, "weights"), a, obs, actions, retrieves)
-	l := &learner{knobs: k, agent: a, store: s, core: core, fast: fast, slow: slow, live: newPass(core, fast), late: newPass(core, slow),
+	l := &learner{knobs: k, agent: a, store: s, core: core, fast: fast, slow: slow, live: newPass(core, fast), late: newPass(core, slow), ahead: newPass(core, fast),
 		params: fast.Params(), slowParams: slow.Params(), loss: value.Loss{Delta: k.Huber, CQL: k.CQL},
 		draws: rng.New(seed, "transitions"), looks: rng.New(seed, "retrieval batches"), noise: rng.New(seed, "bottleneck")}
 	l.opt = nn.NewAdam(l.params)
@@ -68,12 +67,14 @@ func (l *learner) update(ctx context.Context) (u learned, err error) {
 	var guess *num.Tensor
 	if l.fast.look != nil {
 		l.store.fetch(l.looks, l.wanted(), &l.memory)
-		m, guess = l.live.prepare(&l.memory)
-		l.eps = l.normal(l.eps, l.rounds()*len(b.action)*l.agent.Slots*l.agent.Code)
-		l.payers()
+		var h, future *num.Tensor
+		m, h, future = l.live.prepare(&l.memory)
+		guess = l.live.guess(h, future)
+		n := l.rounds() * len(b.action) * l.agent.Slots * l.agent.Code
+		l.eps, l.lateEps = l.normal(l.eps, n), l.normal(l.lateEps, n)
 	}
-	q := l.live.values(b.x, &m, l.eps, l.pay)
-	l.targets(q)
+	q := l.live.values(b.x, &m, l.eps)
+	l.targets(m)
 	return l.descend(q, guess)
 }
 
@@ -93,59 +94,48 @@ func (l *learner) wanted() want {
 	return w
 }
 
+// normal fills x [n] with standard normal numbers, two at a time by Box and Muller.
 func (l *learner) normal(x []float32, n int) []float32 {
 	x = grow(x, n)
-	for i := range x {
-		x[i] = float32(l.noise.Normal())
+	for i := 0; i < n; i += 2 {
+		far := math.Sqrt(-2 * math.Log(1-l.noise.Float64())) // (0, 1]: the logarithm stays finite
+		up, right := math.Sincos(2 * math.Pi * l.noise.Float64())
+		if x[i] = float32(far * right); i+1 < n {
+			x[i+1] = float32(far * up)
+		}
 	}
 	return x
 }
 
-// payers are the queries of states that were acted in; the states that followed only serve targets.
-func (l *learner) payers() {
-	k := l.agent.Slots
-	l.pay = grow(l.pay, len(l.batch.mask)*k)
-	for i := range l.pay {
-		l.pay[i] = l.batch.mask[i/k]
-	}
-}
-
-// targets are those of double DQN: y = r + gamma slow[argmax fast]. Episodes end by time alone, so that no target ends with them.
-func (l *learner) targets(q *num.Tensor) {
+// targets are those of double DQN: y = r + gamma slow[argmax fast]. Both nets look things up in the same batch, each as it encodes it, with
+// the same noise; m is the fast one's memory. Episodes end by time alone, so that no target ends with them.
+func (l *learner) targets(m memory) {
 	b, a := &l.batch, l.fast.actions
-	n := len(b.reward)
-	l.next = tensor(l.next, n, b.x.Last())
-	l.fastNext, l.slowNext = grow(l.fastNext, n*a), grow(l.slowNext, n*a)
-	for i := range n {
-		from := 2*(i/b.each)*b.each + b.each + i%b.each
-		copy(l.next.Data[i*b.x.Last():], b.row(from))
-		copy(l.fastNext[i*a:i*a+a], q.Data[from*a:])
-	}
+	l.ahead.begin()
 	l.late.begin()
-	var m memory
-	var eps []float32
+	var late memory
 	if l.slow.look != nil {
-		m, _ = l.late.prepare(&l.memory)
-		l.lateEps = l.normal(l.lateEps, l.rounds()*n*l.agent.Slots*l.agent.Code)
-		eps = l.lateEps
+		m.keys, m.values = constant(m.keys), constant(m.values)
+		late, _, _ = l.late.prepare(&l.memory)
 	}
-	copy(l.slowNext, l.late.values(l.next, &m, eps, nil).Data)
+	fast, slow := l.ahead.values(b.next, &m, l.lateEps), l.late.values(b.next, &late, l.lateEps)
+	n := len(b.reward)
 	l.target, l.discount, l.bootstrap = grow(l.target, n), grow(l.discount, n), grow(l.bootstrap, n)
 	for i := range l.discount {
 		l.discount[i] = float32(l.knobs.Gamma)
 	}
-	value.Double(l.fastNext, l.slowNext, a, l.bootstrap)
+	value.Double(fast.Data, slow.Data, a, l.bootstrap)
 	value.OneStep(b.reward, l.discount, l.bootstrap, l.target)
+}
+
+// constant is x for another tape, without a gradient.
+func constant(x *num.Tensor) *num.Tensor {
+	return &num.Tensor{Name: x.Name, Shape: x.Shape, Data: x.Data}
 }
 
 // descend moves the weights: L = Huber + cql (log sum exp Q - Q_action) + beta KL + w auxiliary, each a mean.
 func (l *learner) descend(q, guess *num.Tensor) (u learned, err error) {
-	b := &l.batch
-	wide := make([]float32, len(b.action)) // targets at the rows of states acted in
-	for i, y := range l.target {
-		wide[2*(i/b.each)*b.each+i%b.each] = y
-	}
-	loss, s := l.loss.Record(l.live.tape, q, value.Samples{Action: b.action, Target: wide, Mask: b.mask})
+	loss, s := l.loss.Record(l.live.tape, q, value.Samples{Action: l.batch.action, Target: l.target})
 	u.Stats = s
 	for _, kl := range l.live.losses {
 		kl.Gradient()[0] += float32(l.agent.Beta)

@@ -33,8 +33,9 @@ func TestTheGradientOfTheWholeNetworkIsThatOfDifferences(t *testing.T) {
 			eps := random(rng.New(7, "eps"), "eps", 2*4*2*3).Data
 			differences(t, p.tape, p.net.Params(), 4, 2e-2, func() []*num.Tensor {
 				p.begin()
-				m, guess := p.prepare(r)
-				q := p.values(x, &m, eps, []float32{1, 1, 0, 0, 1, 1, 0, 0})
+				m, h, b := p.prepare(r)
+				guess := p.guess(h, b)
+				q := p.values(x, &m, eps)
 				aux := p.auxiliary.record(p.tape, guess, r.action, r.reward, r.value)
 				return append([]*num.Tensor{total(p.tape, q), aux}, p.losses...)
 			})
@@ -53,7 +54,7 @@ func TestKeysKnowThePastAndValuesTheFuture(t *testing.T) {
 	}
 	look := func() (key, value []float32) {
 		p.begin()
-		m, _ := p.prepare(r)
+		m, _, _ := p.prepare(r)
 		return state(m.keys, 4, 1), state(m.values, 4, 1)
 	}
 	key, value := look()

@@ -1,11 +1,6 @@
 package rarl
 
-import (
-	"math"
-
-	"github.com/loci-lab/loci/backend/num"
-	"github.com/loci-lab/loci/backend/rl"
-)
+import "github.com/loci-lab/loci/backend/num"
 
 // auxiliaryOp is the loss of the auxiliary heads on the summaries (h,b) of every stored state, with a hand-derived gradient: they name the
 // action that was taken, what it paid, and the discounted return from there. Of a row p of A+2 numbers:
@@ -16,6 +11,7 @@ type auxiliaryOp struct {
 	action        []int32
 	reward, value []float32
 	grad          []float32
+	logits, lse   []float32
 	kind          float64 // nats of the action alone, mean
 }
 
@@ -23,21 +19,31 @@ func (o *auxiliaryOp) record(t *num.Tape, p *num.Tensor, action []int32, reward,
 	o.p, o.action, o.reward, o.value, o.kind = p, action, reward, value, 0
 	o.loss, o.grad = t.Tensor("auxiliary", 1), grow(o.grad, p.Len())
 	sum, n, w := 0.0, float64(p.Rows()), p.Last()
+	o.softmax(&t.Core.K, p.Rows(), w-2)
 	for i := range p.Rows() {
 		row, g, a := p.Data[i*w:i*w+w], o.grad[i*w:i*w+w], int(action[i])
-		nats := rl.Probabilities(row[:w-2], g[:w-2]) - float64(row[a])
+		nats := float64(o.lse[i] - row[a])
+		copy(g, o.logits[i*(w-2):(i+1)*(w-2)])
 		dr, dv := row[w-2]-reward[i], row[w-1]-value[i]
 		g[a]--
 		g[w-2], g[w-1] = dr, dv
-		for j := range g {
-			g[j] /= float32(n)
-		}
 		o.kind += nats / n
 		sum += nats + float64(dr)*float64(dr)/2 + float64(dv)*float64(dv)/2
 	}
-	o.loss.Data[0] = float32(sum / math.Max(n, 1))
+	t.Core.K.Scale(o.grad, float32(1/max(n, 1)))
+	o.loss.Data[0] = float32(sum / max(n, 1))
 	t.Custom(o)
 	return o.loss
+}
+
+// softmax of the first a numbers of every row into logits [n][a], with the logarithms of their sums.
+func (o *auxiliaryOp) softmax(k *num.Kernels, n, a int) {
+	o.logits, o.lse = grow(o.logits, n*a), grow(o.lse, n)
+	for i := range n {
+		copy(o.logits[i*a:i*a+a], o.p.Data[i*(a+2):])
+	}
+	k.LogSumExp(o.lse, o.logits, n, a)
+	k.Softmax(o.logits, o.logits, n, a)
 }
 
 // Backward implements num.Func.

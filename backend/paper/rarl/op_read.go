@@ -97,25 +97,31 @@ func (o *readOp) choose(g, r int) {
 	for range o.sel.trajectories {
 		taken[best(rank, taken)] = true
 	}
-	kept := o.kept[r*o.sel.states : (r+1)*o.sel.states]
-	for c := range kept {
-		kept[c] = -1
-		for i, in := range taken {
-			if in {
-				kept[c] = largest(alpha, i*l, i*l+l, kept[:c], kept[c])
-			}
+	kept := o.kept[r*o.sel.states : r*o.sel.states : (r+1)*o.sel.states]
+	for i, in := range taken {
+		if in {
+			kept = largest(alpha, i*l, i*l+l, kept)
 		}
 	}
 }
 
-// largest is the state of largest alpha among from..to that is not kept yet, or so far where none is larger.
-func largest(alpha []float32, from, to int, kept []int32, so int32) int32 {
+// largest goes on with the states of largest alpha, largest first and the first of equals, by those among from..to. It keeps as many as
+// kept has room for.
+func largest(alpha []float32, from, to int, kept []int32) []int32 {
 	for j := from; j < to; j++ {
-		if (so < 0 || alpha[j] > alpha[so]) && !contains(kept, int32(j)) {
-			so = int32(j)
+		n := len(kept)
+		if n == cap(kept) {
+			if n--; alpha[j] <= alpha[kept[n]] {
+				continue
+			}
 		}
+		kept = kept[:n+1]
+		for ; n > 0 && alpha[kept[n-1]] < alpha[j]; n-- {
+			kept[n] = kept[n-1]
+		}
+		kept[n] = int32(j)
 	}
-	return so
+	return kept
 }
 
 // best is the largest of what is not taken, the first of equals.
@@ -127,15 +133,6 @@ func best(rank []float32, taken []bool) int {
 		}
 	}
 	return at
-}
-
-func contains(all []int32, x int32) bool {
-	for _, y := range all {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }
 
 // sum reads what row r kept, by the softmax of the scores of what is kept: their alphas may be too small to divide by.

@@ -1,10 +1,6 @@
 package rarl
 
-import (
-	"math"
-
-	"github.com/loci-lab/loci/backend/num"
-)
+import "github.com/loci-lab/loci/backend/num"
 
 // spread bounds the logarithm of a standard deviation: 3 tanh(x/3) is x near 0 and stays within +-3.
 const spread = 3
@@ -15,75 +11,87 @@ const spread = 3
 //	sigma = exp(3 tanh(s/3))      z = mu + sigma eps      rho = exp(3 tanh(u/3))
 //	KL = sum over dimensions of  log rho - log sigma + (sigma^2 + (mu - nu)^2) / (2 rho^2) - 1/2
 //
-// The loss is the mean of KL over the rows whose mask is 1. Without eps, z is mu: how an agent acts when it is examined.
+// The loss is the mean of KL over the rows. Without eps, z is mu: how an agent acts when it is examined.
 type squeezeOp struct {
 	post, prior *num.Tensor // [R][2Z]
 	z, loss     *num.Tensor // [R][Z], [1]
-	eps, mask   []float32   // [R][Z] or nil, [R] or nil
+	eps         []float32   // [R][Z] or nil
 	kl          []float32   // [R] nats
-	total       float64
+
+	ls, lr     []float32 // [R][Z] bounded logarithms of sigma and rho
+	sigma, inv []float32 // [R][Z] sigma and 1 / rho^2: the backward pass needs them again
 }
 
-func (o *squeezeOp) record(t *num.Tape, post, prior *num.Tensor, eps, mask []float32) (z, loss *num.Tensor) {
+func (o *squeezeOp) record(t *num.Tape, post, prior *num.Tensor, eps []float32) (z, loss *num.Tensor) {
 	rows, n := post.Rows(), post.Last()/2
-	o.post, o.prior, o.eps, o.mask = post, prior, eps, mask
+	o.post, o.prior, o.eps = post, prior, eps
 	o.z, o.loss, o.kl = t.Tensor("z", rows, n), t.Tensor("kl", 1), grow(o.kl, rows)
+	o.ls, o.lr, o.sigma, o.inv = grow(o.ls, rows*n), grow(o.lr, rows*n), grow(o.sigma, rows*n), grow(o.inv, rows*n)
+	k := &t.Core.K
+	bounded(k, o.ls, post.Data, n)
+	bounded(k, o.lr, prior.Data, n)
+	k.Exp(o.sigma, o.ls)
+	for i, lr := range o.lr {
+		o.inv[i] = -2 * lr
+	}
+	k.Exp(o.inv, o.inv)
 	sum := 0.0
-	o.total = 0
 	for r := range rows {
 		o.kl[r] = o.forwardRow(r, n)
-		sum += o.weight(r) * float64(o.kl[r])
-		o.total += o.weight(r)
+		sum += float64(o.kl[r])
 	}
-	o.loss.Data[0] = float32(sum / math.Max(o.total, 1e-12))
+	o.loss.Data[0] = float32(sum / float64(max(rows, 1)))
 	t.Custom(o)
 	return o.z, o.loss
 }
 
-func (o *squeezeOp) weight(r int) float64 {
-	if o.mask == nil {
-		return 1
+// bounded writes 3 tanh(x/3) of the second half of every row of x [R][2Z] into y [R][Z].
+func bounded(k *num.Kernels, y, x []float32, n int) {
+	for r := 0; r*n < len(y); r++ {
+		copy(y[r*n:r*n+n], x[2*n*r+n:])
 	}
-	return float64(o.mask[r])
+	k.Scale(y, 1.0/spread)
+	k.Tanh(y, y)
+	k.Scale(y, spread)
 }
 
-func bounded(x float32) float64 { return spread * math.Tanh(float64(x)/spread) }
-
-// slope of bounded, from its result.
-func slope(y float64) float64 { return 1 - y*y/(spread*spread) }
+// slope of the bound, from its result.
+func slope(y float32) float32 { return 1 - y*y/(spread*spread) }
 
 func (o *squeezeOp) forwardRow(r, n int) float32 {
-	post, prior, kl := o.post.Data[2*n*r:2*n*r+2*n], o.prior.Data[2*n*r:2*n*r+2*n], 0.0
-	for i := range n {
-		ls, lr := bounded(post[n+i]), bounded(prior[n+i])
-		sigma, d := math.Exp(ls), float64(post[i])-float64(prior[i])
-		z := float64(post[i])
-		if o.eps != nil {
-			z += sigma * float64(o.eps[r*n+i])
-		}
-		o.z.Data[r*n+i] = float32(z)
-		kl += lr - ls + (sigma*sigma+d*d)/(2*math.Exp(2*lr)) - 0.5
+	mu, nu, kl, at := o.post.Data[2*n*r:2*n*r+n], o.prior.Data[2*n*r:2*n*r+n], float32(0), n*r
+	ls, lr, sigma, inv, z := o.ls[at:at+n], o.lr[at:at+n], o.sigma[at:at+n], o.inv[at:at+n], o.z.Data[at:at+n]
+	copy(z, mu)
+	for i, s := range sigma {
+		d := mu[i] - nu[i]
+		kl += lr[i] - ls[i] + (s*s+d*d)*inv[i]/2 - 0.5
 	}
-	return float32(kl)
+	if o.eps != nil {
+		for i, e := range o.eps[at : at+n] {
+			z[i] += sigma[i] * e
+		}
+	}
+	return kl
 }
 
 // Backward implements num.Func.
 func (o *squeezeOp) Backward() {
-	dz, loss, n := o.z.Gradient(), float64(o.loss.Gradient()[0]), o.z.Last()
-	dpost, dprior := o.post.Gradient(), o.prior.Gradient()
+	dz, n := o.z.Gradient(), o.z.Last()
+	dpost, dprior, w := o.post.Gradient(), o.prior.Gradient(), o.loss.Gradient()[0]/float32(max(o.z.Rows(), 1))
 	for r := range o.z.Rows() {
-		w, at := loss*o.weight(r)/math.Max(o.total, 1e-12), 2*n*r
-		for i := range n {
-			ls, lr := bounded(o.post.Data[at+n+i]), bounded(o.prior.Data[at+n+i])
-			sigma, inv, d := math.Exp(ls), math.Exp(-2*lr), float64(o.post.Data[at+i])-float64(o.prior.Data[at+i])
-			dsigma := w * (sigma*sigma*inv - 1)
+		mu, nu, at := o.post.Data[2*n*r:2*n*r+n], o.prior.Data[2*n*r:2*n*r+n], n*r
+		ls, lr, sigma, inv, gz := o.ls[at:at+n], o.lr[at:at+n], o.sigma[at:at+n], o.inv[at:at+n], dz[at:at+n]
+		to, from := dpost[2*at:2*at+2*n], dprior[2*at:2*at+2*n]
+		for i, s := range sigma {
+			d := mu[i] - nu[i]
+			ds := w * (s*s*inv[i] - 1)
 			if o.eps != nil {
-				dsigma += float64(dz[r*n+i]) * sigma * float64(o.eps[r*n+i])
+				ds += gz[i] * s * o.eps[at+i]
 			}
-			dpost[at+i] += dz[r*n+i] + float32(w*d*inv)
-			dpost[at+n+i] += float32(dsigma * slope(ls))
-			dprior[at+i] -= float32(w * d * inv)
-			dprior[at+n+i] += float32(w * (1 - (sigma*sigma+d*d)*inv) * slope(lr))
+			to[i] += gz[i] + w*d*inv[i]
+			to[n+i] += ds * slope(ls[i])
+			from[i] -= w * d * inv[i]
+			from[n+i] += w * (1 - (s*s+d*d)*inv[i]) * slope(lr[i])
 		}
 	}
 }

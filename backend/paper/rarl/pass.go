@@ -71,19 +71,25 @@ func (p *pass) gru(g *nn.GRU, x, state *num.Tensor) *num.Tensor {
 //
 //	s_t = enc(x_t)      h_t = GRU(s_1..t)      b_t = GRU(s_T..t)      key = (h + s) W_e      value = b W_v
 //
-// Keys come from the summary of the past, values from that of the future. The auxiliary heads' predictions come back as [G*M*L][A+2].
-func (p *pass) prepare(r *retrieval) (m memory, predictions *num.Tensor) {
+// Keys come from the summary of the past, values from that of the future. Both summaries come back, too: [G*M*L][H].
+func (p *pass) prepare(r *retrieval) (m memory, h, b *num.Tensor) {
 	look, t, l, all := p.net.look, p.tape, r.steps, r.groups*r.each
 	s := p.net.encoder.Sequence(t, r.x, nil, nil) // [L][G*M][W]
-	h := p.gru(look.past, s, p.empty(all, p.net.knobs.Summary))
+	h = p.gru(look.past, s, p.empty(all, p.net.knobs.Summary))
 	turned := p.choose(s, l*all, func(i int) int { return (l-1-i/all)*all + i%all }, l, all)
-	b := p.gru(look.future, turned, p.empty(all, p.net.knobs.Summary))
+	b = p.gru(look.future, turned, p.empty(all, p.net.knobs.Summary))
 	h = t.Add(h, look.lift.Forward(t, s))
 	// From time-major rows to those of one trajectory after another; b runs backwards.
 	h = p.choose(h, l*all, func(i int) int { return i%l*all + i/l }, l*all)
 	b = p.choose(b, l*all, func(i int) int { return (l-1-i%l)*all + i/l }, l*all)
 	m = memory{keys: look.key.Forward(t, h), values: look.value.Forward(t, b), groups: r.groups, each: r.each, steps: l, returns: r.returns}
-	return m, t.Add(look.auxPast.Forward(t, h), look.auxFuture.Forward(t, b))
+	return m, h, b
+}
+
+// guess is what the auxiliary heads say of every stored state, [G*M*L][A+2].
+func (p *pass) guess(h, b *num.Tensor) *num.Tensor {
+	t, look := p.tape, p.net.look
+	return t.Add(look.auxPast.Forward(t, h), look.auxFuture.Forward(t, b))
 }
 
 // selection of the net's queries.
@@ -93,21 +99,21 @@ func (p *pass) selection() selection {
 }
 
 // values records Q [N][A] of states x [N][O]; rows lie group by group of the memory. eps [rounds][R][Z] is the noise of the bottleneck,
-// nil for none; mask [R] says which queries pay for what they bring in, nil for all.
-func (p *pass) values(x *num.Tensor, m *memory, eps, mask []float32) *num.Tensor {
+// nil for none.
+func (p *pass) values(x *num.Tensor, m *memory, eps []float32) *num.Tensor {
 	t := p.tape
 	s := p.net.encoder.Sequence(t, x, nil, nil)
 	if p.net.look == nil {
 		return p.net.out.Forward(t, p.net.hidden.Forward(t, s))
 	}
-	z := p.retrieve(s, m, eps, mask)
+	z := p.retrieve(s, m, eps)
 	s = p.inform(p.net.look.inform, s, z)
 	y := p.inform(p.net.look.second, p.net.hidden.Forward(t, s), z)
 	return p.net.out.Forward(t, y)
 }
 
 // retrieve is the retrieval process: what every agent's slots bring in, [R][Z], after all rounds.
-func (p *pass) retrieve(s *num.Tensor, m *memory, eps, mask []float32) (z *num.Tensor) {
+func (p *pass) retrieve(s *num.Tensor, m *memory, eps []float32) (z *num.Tensor) {
 	k := p.net.knobs
 	n := s.Rows() * k.Slots
 	slots := p.choose(p.net.look.first, n, func(i int) int { return i % k.Slots }, n) // m_0
@@ -120,18 +126,18 @@ func (p *pass) retrieve(s *num.Tensor, m *memory, eps, mask []float32) (z *num.T
 		if eps != nil {
 			noise = eps[round*n*k.Code : (round+1)*n*k.Code]
 		}
-		z, slots = p.round(s, slots, m, noise, mask, round == rounds-1)
+		z, slots = p.round(s, slots, m, noise, round == rounds-1)
 	}
 	return z
 }
 
 // round is one step of the retrieval process: query, select, read, squeeze, write. What the last round would write nobody reads.
-func (p *pass) round(s, before *num.Tensor, m *memory, eps, mask []float32, last bool) (z, after *num.Tensor) {
+func (p *pass) round(s, before *num.Tensor, m *memory, eps []float32, last bool) (z, after *num.Tensor) {
 	t, look, k := p.tape, p.net.look, p.net.knobs.Slots
 	slots, q := p.query(s, before)                      // 1
 	g := p.reads.next().record(t, q, *m, p.selection()) // 2 and 3
 	post, prior := look.post.Forward(t, g), look.prior.Forward(t, before)
-	z, loss := p.squeezes.next().record(t, post, prior, eps, mask) // 4
+	z, loss := p.squeezes.next().record(t, post, prior, eps) // 4
 	p.losses = append(p.losses, loss)
 	if last {
 		return z, nil

@@ -38,7 +38,7 @@ func newPlayer(core *num.Core, n *net, s *store, stream *rng.Stream, content str
 	}
 	s.fetch(stream, w, &p.batches)
 	p.pass.begin()
-	m, _ := p.pass.prepare(&p.batches)
+	m, _, _ := p.pass.prepare(&p.batches)
 	p.memory = m
 	p.memory.keys, p.memory.values = kept(m.keys), kept(m.values)
 	return p
@@ -64,7 +64,7 @@ func (p *player) Act(obs []float32, fresh []bool, actions []int32) {
 		features(obs[b*raw:(b+1)*raw], p.x.Data[b*in:(b+1)*in], p.grid)
 	}
 	p.pass.begin()
-	q := p.pass.values(p.x, &p.memory, nil, nil)
+	q := p.pass.values(p.x, &p.memory, nil)
 	a := p.net.actions
 	p.q = append(p.q[:0], q.Data...)
 	for b := range actions {

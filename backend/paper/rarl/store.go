@@ -41,37 +41,35 @@ func (s *store) observe(e, t int, row []float32) {
 	features(s.raw, row, s.data.Knobs.Grid)
 }
 
-// transitions are a batch from G tasks. Rows lie group by group, in each first the n states acted in, then the n that followed.
+// transitions are a batch from G tasks. Rows lie group by group.
 type transitions struct {
-	groups, each int
-	x            *num.Tensor // [2B][O]
-	episodes     []int32     // [B] they come from
-	task         []int       // [G]
-	action       []int32     // [2B]; 0 for states that followed
-	reward       []float32   // [B]
-	mask         []float32   // [2B] 1 for states acted in
+	x, next  *num.Tensor // [B][O] states acted in, and those that followed
+	episodes []int32     // [B] they come from
+	task     []int       // [G]
+	action   []int32     // [B]
+	reward   []float32   // [B]
 }
 
 // draw takes n transitions of each of G tasks. Tasks, episodes and steps are uniform.
 func (s *store) draw(stream *rng.Stream, groups, n int, b *transitions) {
-	rows := 2 * groups * n
-	b.groups, b.each = groups, n
-	b.x, b.task = tensor(b.x, rows, s.obs), grow(b.task, groups)
-	b.episodes, b.action, b.reward, b.mask = grow(b.episodes, rows/2), grow(b.action, rows), grow(b.reward, rows/2), grow(b.mask, rows)
+	rows := groups * n
+	b.x, b.next, b.task = tensor(b.x, rows, s.obs), tensor(b.next, rows, s.obs), grow(b.task, groups)
+	b.episodes, b.action, b.reward = grow(b.episodes, rows), grow(b.action, rows), grow(b.reward, rows)
 	for g := range groups {
 		b.task[g] = stream.IntN(s.data.Knobs.Tasks)
 		for i := range n {
 			e, t := b.task[g]*s.data.Each+stream.IntN(s.data.Each), stream.IntN(s.data.Knobs.Horizon)
-			now, next := 2*g*n+i, 2*g*n+n+i
-			s.observe(e, t, b.row(now))
-			s.observe(e, t+1, b.row(next))
-			b.episodes[g*n+i], b.mask[now], b.mask[next], b.action[next] = int32(e), 1, 0, 0
-			b.action[now], b.reward[g*n+i] = s.data.Step(e, t)
+			row := g*n + i
+			s.observe(e, t, line(b.x, row))
+			s.observe(e, t+1, line(b.next, row))
+			b.episodes[row] = int32(e)
+			b.action[row], b.reward[row] = s.data.Step(e, t)
 		}
 	}
 }
 
-func (b *transitions) row(i int) []float32 { w := b.x.Last(); return b.x.Data[i*w : i*w+w] }
+// line is row i of x.
+func line(x *num.Tensor, i int) []float32 { w := x.Last(); return x.Data[i*w : i*w+w] }
 
 // retrieval is what G groups may look up: trajectories of L states, time-major as recurrent networks read them.
 type retrieval struct {
@@ -157,11 +155,7 @@ func (s *store) put(r *retrieval, i int, e int32, start int, zeros bool) {
 	}
 }
 
-func (r *retrieval) row(i, j int) []float32 {
-	w := r.x.Last()
-	at := (j*r.groups*r.each + i) * w
-	return r.x.Data[at : at+w]
-}
+func (r *retrieval) row(i, j int) []float32 { return line(r.x, j*r.groups*r.each+i) }
 
 // tensor returns one of that shape in the memory of x where that suffices.
 func tensor(x *num.Tensor, shape ...int) *num.Tensor {

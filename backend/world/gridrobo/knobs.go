@@ -21,10 +21,10 @@ const MaxTasks = kinds * objects
 
 // Knobs of GridRobo.
 type Knobs struct {
-	Grid    int    `json:"grid" doc:"rows and columns of the board" symbol:"G" unit:"cells" default:"5" min:"3" max:"9" group:"world"`
+	Grid    int    `json:"grid" doc:"rows and columns of the board" symbol:"G" unit:"cells" default:"4" min:"3" max:"9" group:"world"`
 	Tasks   int    `json:"tasks" doc:"tasks in use: the first ones of 24, eight kinds for each of three colours" unit:"tasks" default:"24" fast:"4" min:"1" max:"24" main:"true" group:"world"`
 	Mode    string `json:"mode" doc:"id: the observation names the task; blind: it does not, so that only rewards tell" default:"id" enum:"id,blind" main:"true" group:"world"`
-	Horizon int    `json:"horizon" doc:"steps of an episode" unit:"steps" default:"25" min:"5" max:"200" group:"world" pitfall:"the scripted solver needs up to 18 steps on a board of 5"`
+	Horizon int    `json:"horizon" doc:"steps of an episode" unit:"steps" default:"20" min:"5" max:"200" group:"world" pitfall:"the scripted solver needs up to 18 steps on a board of 5"`
 }
 
 // Kind is the world for a notebook's section.
