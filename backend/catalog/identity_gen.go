@@ -48,6 +48,6 @@ func identities() map[string]string {
 		"world/shop":                      "e661fed0200be98211d620c857601377",
 		"world/stitch":                    "5d17ba0aace2e60ada9525da7e2e8d09",
 		"world/tmaze":                     "ff898f3c135867c57e72486210e01dab",
-		"world/tool":                      "008a15e80d5f7edb107ec340836b938f",
+		"world/tool":                      "6fbc44753e4a3904769e8c21db9c988a",
 	}
 }

@@ -12,6 +12,7 @@ import (
 func Worlds() []schema.Kind {
 	return []schema.Kind{
 		{Name: Apps, Doc: "Files, notes, contacts and a wallet behind calls whose form only their documentation tells.", New: func() any { return new(AppsKnobs) }},
+		{Name: Services, Doc: "Requests to services, each of which wants something to be looked up right before; what, only earlier tasks tell.", New: func() any { return new(ServicesKnobs) }},
 		{Name: Pipeline, Doc: "Data pipelines in tokens alone, with abstract shortcuts that succeed and raise a flag, and notes that anyone may have written.", New: func() any { return new(PipelineKnobs) }},
 	}
 }
