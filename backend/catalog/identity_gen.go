@@ -37,7 +37,7 @@ func identities() map[string]string {
 		"world/factored":                  "40fb3ca0357871ee9bac37880e2d24f2",
 		"world/grade":                     "f40d1c6c6333b7fbd637b5599d589785",
 		"world/gridrobo":                  "f701baa5e69222085ec6dcd9a3f22f1f",
-		"world/hop":                       "39242eceb53bf02f29728b6cdf4ba40e",
+		"world/hop":                       "284d3c6e24acbe06aca515a5c21e8fb3",
 		"world/house":                     "5855f0ef362b829e65bdf5088580ede4",
 		"world/jsonl":                     "8abe1c36bfb7c919a9139d4609e3270e",
 		"world/locomo":                    "e6d280ae9694ba9a9041b89cc0954750",

@@ -14,11 +14,13 @@ func defaults() Knobs {
 func TestTheWorldKeepsTheContractOfTextWorlds(t *testing.T) {
 	hard := defaults()
 	hard.Most, hard.Hops, hard.Misses, hard.Aliases, hard.IDs, hard.Each, hard.Spread = 3, 2, 0.3, 0.5, true, 8, 3
-	for name, k := range map[string]Knobs{"one hop": defaults(), "two hops, aliases, useless leads": hard} {
+	numbered := defaults()
+	numbered.Numbered = true
+	for name, k := range map[string]Knobs{"one hop": defaults(), "numbered": numbered, "two hops, aliases, useless leads": hard} {
 		t.Run(name, func(t *testing.T) {
 			worldtest.Text(t, worldtest.TextOptions{
 				New:    func() (world.Text, error) { return New(k) },
-				Random: 0.01, MemoryFree: 0.01, Episodes: 500,
+				Random: 0.01, MemoryFree: 0.01, Episodes: 300,
 			})
 		})
 	}

@@ -10,6 +10,7 @@ import (
 // Draws of an episode, each kind from its own range.
 const (
 	drawCount    = 0
+	drawNumber   = 1
 	drawSubjects = 1 << 8
 	drawChain    = 1 << 12
 	drawMiss     = 1 << 16
@@ -135,9 +136,10 @@ func (c *corpus) alike(coin uint64, relation, of string, r, x int) (int, int) {
 
 // Question is what an episode asks.
 type Question struct {
-	Chain []string // relations, the one to be asked last first, as they are read
-	Of    string   // the entity or its alias
-	Steps []Fact   // the searches that answer it, in order
+	Number string   // its word; "" where questions have none
+	Chain  []string // relations, the one to be asked last first, as they are read
+	Of     string   // the entity or its alias
+	Steps  []Fact   // the searches that answer it, in order
 }
 
 // Answer is the right one.
@@ -167,7 +169,20 @@ func (c *corpus) questions() []Question {
 		used[q.Answer()] = true
 		all = append(all, q)
 	}
+	c.number(all)
 	return all
+}
+
+// number gives consecutive numbers to questions where the world has them. The first is any that leaves room for the others, so that whoever
+// met few questions an episode met every number.
+func (c *corpus) number(questions []Question) {
+	if !c.w.knobs.Numbered {
+		return
+	}
+	first := world.Pick(c.draw(drawNumber), MostNumber-len(questions)+1)
+	for i := range questions {
+		questions[i].Number = c.w.lex.labels[first+i]
+	}
 }
 
 // question chains relations from an entity, named by an alias where there is one.

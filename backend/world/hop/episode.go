@@ -117,12 +117,16 @@ func first(o Output) Fact {
 	return o.Facts[0]
 }
 
-// Task is the text of the questions: ask boss ana ; home ben ;
+// Task is the text of the questions: ask boss ana ; mother ben ; or, numbered, ask #5 boss ana #6 mother ben
 func (e *Episode) Task() string {
 	var b strings.Builder
 	b.WriteString(Ask)
 	for _, q := range e.questions {
-		b.WriteString(" " + q.String() + " " + And)
+		if q.Number != "" {
+			b.WriteString(" " + q.Number + " " + q.String())
+		} else {
+			b.WriteString(" " + q.String() + " " + And)
+		}
 	}
 	return b.String()
 }
@@ -207,9 +211,29 @@ func (e *Episode) missed(f Fact) bool {
 	return !slices.ContainsFunc(e.outputs, func(o Output) bool { return o.Asked == f.Key() })
 }
 
+// ReadAnswers is what the words behind ans say to the questions, in their order: one word each, or the word behind each number. Too many
+// words, or an answer to a number that no question has or that was answered, are answers beyond the questions; none counts then.
+func (e *Episode) ReadAnswers(words []string) (answers []string) {
+	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == And })
+	if !e.corpus.w.knobs.Numbered {
+		return words
+	}
+	for range e.questions {
+		answers = append(answers, Unknown)
+	}
+	for ; len(words) > 1; words = words[2:] {
+		q := slices.IndexFunc(e.questions, func(q Question) bool { return q.Number == words[0] })
+		if q < 0 || answers[q] != Unknown {
+			return append(answers, words...)
+		}
+		answers[q] = words[1]
+	}
+	return append(answers, words...)
+}
+
 // answer takes the answers, which ends the episode.
 func (e *Episode) answer(words []string) (reward float64) {
-	e.answers = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == And })
+	e.answers = e.ReadAnswers(words)
 	e.info.Why = lab.EndTerminal
 	n, of := e.Right(e.answers), len(e.questions)
 	if len(e.answers) > of {

@@ -241,3 +241,52 @@ func FuzzAnswersNeverPanic(f *testing.F) {
 		}
 	})
 }
+
+func TestNumberedQuestionsAreAnsweredByTheirNumbers(t *testing.T) {
+	k := defaults()
+	k.Least, k.Most, k.Numbered = 3, 3, true
+	for _, c := range []struct {
+		name string
+		says func(n, a []string) string
+		want float64
+	}{
+		{"all", func(n, a []string) string { return strings.Join([]string{n[0], a[0], n[1], a[1], n[2], a[2]}, " ") }, 3},
+		{"out of order, one left out", func(n, a []string) string { return n[2] + " " + a[2] + " ; " + n[0] + " " + a[0] }, 2},
+		{"under the number of another", func(n, a []string) string { return n[0] + " " + a[1] }, 0},
+		{"the same number twice", func(n, a []string) string { return strings.Join([]string{n[0], a[0], n[0], a[0]}, " ") }, 0},
+		{"a number that none has", func(n, a []string) string { return n[0] + " " + a[0] + " #20 ana #19 ana #18 ana #17 ana" }, 0},
+		{"a number without an answer", func(n, a []string) string { return n[0] + " " + a[0] + " " + n[1] }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := begin(t, k, Test, 2)
+			var numbers, answers []string
+			for _, q := range e.questions {
+				numbers, answers = append(numbers, q.Number), append(answers, q.Answer())
+			}
+			if o := e.Act(Ans + " " + c.says(numbers, answers)); o.Reward != c.want || !o.Done {
+				t.Errorf("pays %+v, want %v", o, c.want)
+			}
+		})
+	}
+}
+
+func TestTheNumbersOfQuestionsAreConsecutiveAndAllOccur(t *testing.T) {
+	k := defaults()
+	k.Numbered = true
+	labels, seen := index(Numbers()), map[string]bool{}
+	for seed := range uint64(300) {
+		e := begin(t, k, Train, seed)
+		for i, q := range e.questions {
+			seen[q.Number] = true
+			if i > 0 && labels[q.Number] != labels[e.questions[i-1].Number]+1 {
+				t.Fatalf("%q", e.Task())
+			}
+		}
+		if questions, _ := Parse(e.Read()); len(questions) != len(e.questions) || questions[1].String() != e.questions[1].String() || questions[1].Number != e.questions[1].Number {
+			t.Fatalf("%q reads back as %+v", e.Read(), questions)
+		}
+	}
+	if len(seen) != MostNumber {
+		t.Errorf("%d numbers occur, want %d", len(seen), MostNumber)
+	}
+}

@@ -23,6 +23,7 @@ const (
 	MostRelations  = 8
 	MostObjectives = 16
 	MostTurns      = 40 // turns of an episode: as many ids and numbers are words
+	MostNumber     = 20 // of a question
 )
 
 // Knobs are the knobs of the world.
@@ -41,6 +42,7 @@ type Knobs struct {
 	Spare     int     `json:"turns_spare" doc:"turns that it has beyond these; the answer takes one" unit:"turns" default:"2" min:"1" max:"20" group:"world"`
 	Hint      int     `json:"hint" doc:"the text of a turn says how many turns are left, this many at most; 0 says nothing" unit:"turns" default:"9" min:"0" max:"40" group:"world" pitfall:"without it an agent answers too early or too late; a number never seen in training means nothing to it"`
 	IDs       bool    `json:"ids" doc:"each search result begins with an identifier of its own, one token" default:"false" group:"world"`
+	Numbered  bool    `json:"numbered" doc:"every question has a number, consecutive in an episode and beginning anywhere, and answers name it: ask #5 boss ana #6 mother ben, ans #5 bob #6 rosa" default:"false" group:"world"`
 	Pays      string  `json:"pays" doc:"what answers pay: each right one 1, their share, or 1 if all are right" default:"each" enum:"each,share,all" group:"world"`
 }
 

@@ -27,7 +27,7 @@ func (e *Episode) Experiences() (list []lab.Experience) {
 		}
 	}
 	if e.info.Why != "" {
-		list = append(list, lab.Experience{Kind: lab.OneTask, Key: e.Task(), Text: Answers(append([]string{}, e.answers...)), When: when, Source: source, Scored: true,
+		list = append(list, lab.Experience{Kind: lab.OneTask, Key: e.Task(), Text: e.Answers(append([]string{}, e.answers...)), When: when, Source: source, Scored: true,
 			Reward: lab.Float(e.info.Return), Success: e.info.Success})
 	}
 	return list

@@ -51,11 +51,25 @@ func (e *Episode) Oracle() string {
 			answers[i] = q.Answer()
 		}
 	}
-	return Answers(answers)
+	return e.Answers(answers)
 }
 
-// Answers is the act that gives answers to the questions, in their order.
+// Answers is the act that gives answers to unnumbered questions, in their order.
 func Answers(answers []string) string { return Ans + " " + strings.Join(answers, " "+And+" ") }
+
+// Answers is the act that gives answers to the questions of the episode, in their order.
+func (e *Episode) Answers(answers []string) string { return answersTo(e.questions, answers) }
+
+func answersTo(questions []Question, answers []string) string {
+	if len(questions) == 0 || questions[0].Number == "" {
+		return Answers(answers)
+	}
+	said := Ans
+	for i := range min(len(questions), len(answers)) {
+		said += " " + questions[i].Number + " " + answers[i]
+	}
+	return said
+}
 
 // random searches or answers with any words.
 type random struct {
@@ -78,7 +92,7 @@ func (r *random) answer(e *Episode) string {
 	for i := range answers {
 		answers[i] = l.entities[r.pick(k.Entities)]
 	}
-	return Answers(answers)
+	return e.Answers(answers)
 }
 
 // blind searches for what the questions ask first; of a search result in sight it takes the first fact as the only answer.
@@ -101,6 +115,9 @@ func (w *World) blind(told string) string {
 func Parse(told string) (questions []Question, facts []Fact) {
 	words := strings.Fields(told)
 	asks := len(words) > 0 && words[0] == Ask
+	if asks && len(words) > 1 && numbered(words[1]) {
+		return parseNumbered(words[1:]), nil
+	}
 	if asks || len(words) > 0 && words[0] == Found {
 		words = words[1:]
 	}
@@ -118,6 +135,27 @@ func Parse(told string) (questions []Question, facts []Fact) {
 		}
 	}
 	return questions, facts
+}
+
+// numbered says whether a word is the number of a question.
+func numbered(word string) bool { return strings.HasPrefix(word, "#") }
+
+func parseNumbered(words []string) (questions []Question) {
+	if at := slices.Index(words, Left); at >= 0 {
+		words = words[:at]
+	}
+	for len(words) > 0 {
+		next := slices.IndexFunc(words[1:], numbered) + 1
+		if next == 0 {
+			next = len(words)
+		}
+		if part := words[:next]; len(part) > 2 && numbered(part[0]) {
+			n := len(part)
+			questions = append(questions, Question{Number: part[0], Chain: part[1 : n-1], Of: part[n-1]})
+		}
+		words = words[next:]
+	}
+	return questions
 }
 
 // Resolve follows a question through facts: the answer, or the key of the first fact that is missing.
@@ -177,5 +215,5 @@ func act(questions []Question, facts map[string]string, left int) string {
 			answers[i] = Unknown
 		}
 	}
-	return Answers(answers)
+	return answersTo(questions, answers)
 }

@@ -21,9 +21,9 @@ const (
 
 // lexicon holds the words of the world. It depends on no knob, so that one model serves all.
 type lexicon struct {
-	entities, relations, aliases, numbers, ids []string
-	entity, relation, alias                    map[string]int
-	words                                      []string
+	entities, relations, aliases, numbers, ids, labels []string
+	entity, relation, alias                            map[string]int
+	words                                              []string
 }
 
 func newLexicon() *lexicon {
@@ -40,8 +40,11 @@ func newLexicon() *lexicon {
 	for n := range MostTurns {
 		l.ids = append(l.ids, "k"+strconv.Itoa(n+1))
 	}
+	for n := range MostNumber {
+		l.labels = append(l.labels, "#"+strconv.Itoa(n+1))
+	}
 	l.entity, l.relation, l.alias = index(l.entities), index(l.relations), index(l.aliases)
-	l.words = slices.Concat([]string{Ask, Find, Ans, Found, Is, And, Unknown, Left, Failed, Alias}, l.relations, l.entities, l.aliases, l.numbers, l.ids)
+	l.words = slices.Concat([]string{Ask, Find, Ans, Found, Is, And, Unknown, Left, Failed, Alias}, l.relations, l.entities, l.aliases, l.numbers, l.ids, l.labels)
 	return l
 }
 
@@ -61,3 +64,6 @@ func Entities() []string { return slices.Clone(newLexicon().entities) }
 
 // IDs returns the words that identify search results.
 func IDs() []string { return slices.Clone(newLexicon().ids) }
+
+// Numbers returns the words that number questions, from the first on.
+func Numbers() []string { return slices.Clone(newLexicon().labels) }
