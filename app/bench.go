@@ -24,6 +24,7 @@ func benches() []bench {
 	return []bench{
 		{"kernels", "matrix products and recurrent cells of the hot shapes, one core, beside the peak of the same round", benchKernels},
 		{"ppo-gru", "PPO with a GRU of 128 end to end, against PyTorch on the same work", benchPPO},
+		{"ppo-recurrent", "recurrent PPO on POPGym's RepeatPrevious end to end, against Stable-Baselines3's (sb3-contrib), and both learning curves", benchRecurrent},
 		{"lm-train", "training of the tiny language model, Adam included, against PyTorch, and its memory", benchLMTrain},
 		{"lm-decode", "decoding of the tiny language model with a cache, against PyTorch", benchLMDecode},
 		{"lm-grpo", "one update of GRPO on the tiny language model, sampling and training", benchLMGRPO},
@@ -43,7 +44,8 @@ type benchLab struct {
 	kernels num.Kernels
 	threads int
 	rounds  int
-	updates int  // of ppo-gru in a round
+	updates int  // of ppo-gru and ppo-recurrent in a round
+	learn   int  // updates of each learning run of ppo-recurrent; 0 leaves them out
 	large   bool // mem: also a million vectors
 	say     func(format string, args ...any)
 }
@@ -51,6 +53,7 @@ type benchLab struct {
 // benchFlags are those of `loci bench`.
 type benchFlags struct {
 	rounds, updates int
+	learn           int
 	large           bool
 	data            string
 }
@@ -62,7 +65,7 @@ func (c *cli) benchCommand() *cobra.Command {
 		Short: "Measure speed on this computer: medians of several rounds, beside the limit where there is one",
 		Long: "Measure speed on this computer: medians of several rounds, beside the limit where there is one.\n" +
 			"The exit code is 3 when a limit is missed. Close other programs first.\n\n" + benchList(),
-		Example:   "  loci bench\n  loci bench ppo-gru --json\n  loci bench ppo-gru --rounds 1 --updates 60   # both learning curves",
+		Example:   "  loci bench\n  loci bench ppo-gru --json\n  loci bench ppo-gru --rounds 1 --updates 60   # both learning curves\n  loci bench ppo-recurrent --learn 0                # speed alone",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: benchNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -76,7 +79,8 @@ func (c *cli) benchCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&f.rounds, "rounds", 5, "rounds; every value is their median")
-	cmd.Flags().IntVar(&f.updates, "updates", 8, "updates in a round of ppo-gru")
+	cmd.Flags().IntVar(&f.updates, "updates", 8, "updates in a round of ppo-gru and ppo-recurrent")
+	cmd.Flags().IntVar(&f.learn, "learn", 200, "updates of the learning runs of ppo-recurrent; 0 leaves them out")
 	cmd.Flags().BoolVar(&f.large, "large", false, "in mem, search a million vectors too (3 GB of memory)")
 	cmd.Flags().StringVar(&f.data, "data", "", "only write the made-up library of bench ui into this empty folder")
 	return cmd
@@ -86,7 +90,7 @@ func benchList() string {
 	var b strings.Builder
 	b.WriteString("Benches:\n")
 	for _, x := range benches() {
-		fmt.Fprintf(&b, "  %-9s %s\n", x.name, x.doc)
+		fmt.Fprintf(&b, "  %-13s %s\n", x.name, x.doc)
 	}
 	return b.String()
 }
@@ -172,6 +176,9 @@ func newBenchLab(cfg Config, f benchFlags, w io.Writer) (*benchLab, error) {
 	if f.updates < 1 || f.updates > maxUpdates {
 		return nil, lab.Errorf(lab.Invalid, "updates is %d, want 1 to %d", f.updates, maxUpdates).WithHint("set --updates to 8")
 	}
+	if f.learn < 0 || f.learn > maxUpdates {
+		return nil, lab.Errorf(lab.Invalid, "learn is %d, want 0 to %d", f.learn, maxUpdates).WithHint("set --learn to 200")
+	}
 	if cfg.Threads < 1 || cfg.Threads > runtime.NumCPU() {
 		return nil, lab.Errorf(lab.Invalid, "threads is %d, want 1 to %d on this computer", cfg.Threads, runtime.NumCPU()).WithHint("leave --threads out")
 	}
@@ -183,7 +190,7 @@ func newBenchLab(cfg Config, f benchFlags, w io.Writer) (*benchLab, error) {
 		return nil, err
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-	return &benchLab{kernels: k, threads: cfg.Threads, rounds: f.rounds, updates: f.updates, large: f.large, say: say}, nil
+	return &benchLab{kernels: k, threads: cfg.Threads, rounds: f.rounds, updates: f.updates, learn: f.learn, large: f.large, say: say}, nil
 }
 
 // notPortable refuses to measure the portable kernel where a faster family runs: such a number would say nothing about Loci here.

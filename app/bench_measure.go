@@ -26,7 +26,10 @@ type measure struct {
 	Machine string    `json:"machine"`
 	Others  *float64  `json:"others"`          // share of the cores that other programs took meanwhile; null where the system does not tell
 	Note    string    `json:"note,omitempty"`  // what a reader must know: peer and version, form, what a share refers to
-	Curve   []float64 `json:"curve,omitempty"` // of the last round: one number an update
+	Curve   []float64 `json:"curve,omitempty"` // of the last round: one number an update; with CurveSteps the mean of all rounds
+
+	CurveSteps   []int     `json:"curve_steps,omitempty"`   // environment steps until the end of each update of Curve
+	CurveSeconds []float64 `json:"curve_seconds,omitempty"` // and the median of the seconds until then
 }
 
 // limit is what is demanded of a measure.
@@ -162,6 +165,7 @@ func writeMeasures(w io.Writer, all []measure) {
 	}
 	t.SetCaption("kernel %s; %s", all[0].Kernel, all[0].Machine)
 	t.Render()
+	writeCurves(w, all)
 	writeNotes(w, all)
 }
 

@@ -49,21 +49,13 @@ func findKNNPeer(ctx context.Context, l *benchLab, core *num.Core) (*knnPeer, er
 		return nil, err
 	}
 	if _, err := p.call(ctx, truth, "--check"); err != nil {
-		if ctx.Err() == nil && p.lacksFAISS(ctx) {
+		if ctx.Err() == nil && p.lacks(ctx, "faiss") {
 			l.say("mem: no comparison with FAISS: it does not install here\n   do: run build/bench/setup in the source folder of Loci")
 			return nil, nil
 		}
 		return nil, err
 	}
 	return &knnPeer{p}, nil
-}
-
-// lacksFAISS tells whether the environment runs and has no FAISS.
-func (p *peer) lacksFAISS(ctx context.Context) bool {
-	alone := peer{python: p.python, script: "-c"}
-	_, runs := alone.call(ctx, nil, "import numpy")
-	_, has := alone.call(ctx, nil, "import faiss")
-	return runs == nil && has != nil
 }
 
 // knnTruth is a small search of ours and what it finds.

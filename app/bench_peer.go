@@ -158,6 +158,14 @@ func (p *peer) call(ctx context.Context, stdin []byte, args ...string) ([]byte, 
 	return nil, lab.Errorf(lab.Unavailable, "the peer %q failed: %w: %s", p.script, err, clip(said)).WithHint("run build/bench/setup, then try again")
 }
 
+// lacks tells whether the environment runs and lacks one of those modules.
+func (p *peer) lacks(ctx context.Context, modules string) bool {
+	alone := peer{python: p.python, script: "-c"}
+	_, runs := alone.call(ctx, nil, "import numpy")
+	_, has := alone.call(ctx, nil, "import "+modules)
+	return runs == nil && has != nil
+}
+
 // clip shortens text that is quoted in an error.
 func clip(s string) string {
 	const most = 300

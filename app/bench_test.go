@@ -175,6 +175,7 @@ func TestWrongArgumentsOfBench(t *testing.T) {
 		{"an unknown bench lists the known ones", []string{"speed"}, Config{Threads: 1}, good, `bench "speed" is unknown, want one of kernels, ppo-gru`},
 		{"no rounds", nil, Config{Threads: 1}, benchFlags{rounds: 0, updates: 8}, "rounds is 0, want 1 to 100"},
 		{"too many rounds", nil, Config{Threads: 1}, benchFlags{rounds: 101, updates: 8}, "rounds is 101, want 1 to 100"},
+		{"too much learning", nil, Config{Threads: 1}, benchFlags{rounds: 5, updates: 8, learn: 1001}, "learn is 1001, want 0 to 1000"},
 		{"no updates", nil, Config{Threads: 1}, benchFlags{rounds: 5}, "updates is 0, want 1 to 1000"},
 		{"no threads", nil, Config{Threads: 0}, good, "threads is 0, want 1 to "},
 		{"an unknown kernel", nil, Config{Threads: 1, Kernel: "mmx"}, good, `kernel family "mmx" does not run here`},
