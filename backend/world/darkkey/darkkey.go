@@ -1,12 +1,11 @@
 package darkkey
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/world"
+	"github.com/loci-lab/loci/backend/world/frame"
 )
 
 // Actions.
@@ -18,9 +17,6 @@ const (
 	Stay
 	actions int = iota
 )
-
-// maxBatch bounds the memory that one world may take.
-const maxBatch = 1 << 16
 
 // Outcome counts what happened in one trial. "Late" is the last third of the trial, by the step at which an episode ended.
 type Outcome struct {
@@ -68,12 +64,8 @@ type ended struct {
 //
 // Success is that every episode which ended in the last third of the trial was ended by the door.
 type Room struct {
-	knobs  Knobs
-	spec   world.Spec
-	head   string // names world, knobs and size in a kept state
-	seed   uint64
-	rooms  []room
-	detail bool
+	frame.Batch[room]
+	knobs Knobs
 }
 
 // New makes a dark room with batch environments. Wrong knobs are lab.Invalid.
@@ -81,15 +73,12 @@ func New(k Knobs, batch int) (*Room, error) {
 	if err := k.Validate(); err != nil {
 		return nil, err
 	}
-	if batch < 1 || batch > maxBatch {
-		return nil, lab.Errorf(lab.Invalid, "%s: batch is %d, want 1 to %d", Name, batch, maxBatch)
-	}
-	text, err := json.Marshal(k)
+	rooms, err := frame.New[room](Name, spec(k), k, batch)
 	if err != nil {
-		return nil, lab.Errorf(lab.Internal, "%s: knobs cannot be written: %w", Name, err)
+		return nil, err
 	}
-	m := &Room{knobs: k, spec: spec(k), rooms: make([]room, batch), head: fmt.Sprintf("%s %s batch %d", Name, text, batch)}
-	m.Reset(0, make([]float32, batch*m.spec.Obs))
+	m := &Room{rooms, k}
+	m.Reset(0, make([]float32, batch*m.Width()))
 	return m, nil
 }
 
@@ -107,52 +96,24 @@ func spec(k Knobs) world.Spec {
 // Knobs returns the knobs.
 func (m *Room) Knobs() Knobs { return m.knobs }
 
-// Spec describes the world.
-func (m *Room) Spec() world.Spec { return m.spec }
-
-// Size is the number of environments.
-func (m *Room) Size() int { return len(m.rooms) }
-
-// Detail makes Info carry the Outcome as numbers.
-func (m *Room) Detail(on bool) { m.detail = on }
-
 // Outcome returns the counts of the trial that ended last in environment b, without allocating.
-func (m *Room) Outcome(b int) Outcome { return m.rooms[b].Last.Out }
+func (m *Room) Outcome(b int) Outcome { return m.Envs[b].Last.Out }
 
 // Places are the hidden cells of key and door in environment b, row by row from the top left, and whether the key is held.
 func (m *Room) Places(b int) (key, door int, has bool) {
-	e := &m.rooms[b]
+	e := &m.Envs[b]
 	return int(e.Key), int(e.Door), e.Has == 1
 }
 
 // Reset starts trial 0 of every environment.
-func (m *Room) Reset(seed uint64, obs []float32) {
-	m.check(len(m.rooms), len(obs), len(m.rooms), len(m.rooms))
-	m.seed = seed
-	for b := range m.rooms {
-		m.rooms[b] = room{}
-		m.begin(&m.rooms[b], world.EpisodeSeed(seed, b, 0))
-		m.write(b, obs)
-	}
-}
-
-// check panics on slices of the wrong size: a mistake of the caller, not of a user.
-func (m *Room) check(acts, obs, reward, done int) {
-	if n := len(m.rooms); acts != n || obs != n*m.spec.Obs || reward != n || done != n {
-		panic(fmt.Sprintf("%s: step with %d actions, %d observation numbers, %d rewards, %d done flags; want %d, %d, %d, %d",
-			Name, acts, obs, reward, done, n, n*m.spec.Obs, n, n))
-	}
-}
+func (m *Room) Reset(seed uint64, obs []float32) { m.Begin(seed, obs, m.begin, m.write) }
 
 // Step plays one action in every environment. A wrong size or an action out of range panics.
 func (m *Room) Step(acts []int32, obs, reward []float32, done []bool) {
-	m.check(len(acts), len(obs), len(reward), len(done))
-	for b := range m.rooms {
-		e := &m.rooms[b]
-		if a := acts[b]; uint32(a) >= uint32(actions) {
-			panic(fmt.Sprintf("%s: action %d of environment %d is out of range, want 0 to %d", Name, a, b, actions-1))
-		}
-		reward[b] = m.play(e, acts[b])
+	m.Check(len(acts), len(obs), len(reward), len(done))
+	for b := range m.Envs {
+		e := &m.Envs[b]
+		reward[b] = m.play(e, m.Action(acts, b))
 		if done[b] = int(e.Step) == m.knobs.Trial; done[b] {
 			m.end(e, b)
 		}
@@ -248,12 +209,11 @@ func (m *Room) cell(i int32) int32 {
 func (m *Room) end(e *room, b int) {
 	e.Last = ended{Seed: e.Seed, Steps: e.Step, Return: e.Return, Out: e.Out}
 	e.Trial++
-	m.begin(e, world.EpisodeSeed(m.seed, b, e.Trial))
+	m.begin(e, world.EpisodeSeed(m.Seed, b, e.Trial))
 }
 
 func (m *Room) write(b int, obs []float32) {
-	e, row, g := &m.rooms[b], obs[b*m.spec.Obs:(b+1)*m.spec.Obs], m.knobs.Grid
-	clear(row)
+	e, row, g := &m.Envs[b], m.Row(obs, b), m.knobs.Grid
 	row[int(e.Agent)/g] = 1
 	row[g+int(e.Agent)%g] = 1
 	row[2*g], row[2*g+1] = e.Reward, float32(e.Start)
@@ -261,12 +221,12 @@ func (m *Room) write(b int, obs []float32) {
 
 // Info sums up the trial that ended last in environment b; it is zero before the first has ended.
 func (m *Room) Info(b int) world.Info {
-	l := &m.rooms[b].Last
+	l := &m.Envs[b].Last
 	if l.Steps == 0 {
 		return world.Info{}
 	}
 	in := world.Info{Seed: l.Seed, Steps: int(l.Steps), Return: l.Return, Success: l.Out.NeverOpening == 0, Why: lab.EndHorizon}
-	if m.detail {
+	if m.Detailed {
 		in.Numbers = map[string]float64{"keys": float64(l.Out.Keys), "doors": float64(l.Out.Doors), "episodes": float64(l.Out.Episodes),
 			"late_keys": float64(l.Out.LateKeys), "late_doors": float64(l.Out.LateDoors), "late_episodes": float64(l.Out.LateEpisodes)}
 	}
@@ -279,16 +239,10 @@ func (m *Room) Replay(seed uint64, obs []float32) (world.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	one.detail, one.seed = m.detail, seed
-	one.begin(&one.rooms[0], seed)
+	one.Detailed, one.Seed = m.Detailed, seed
+	one.begin(&one.Envs[0], seed)
 	if obs != nil {
 		one.write(0, obs)
 	}
 	return one, nil
 }
-
-// Snapshot keeps every environment exactly.
-func (m *Room) Snapshot(w io.Writer) error { return world.WriteState(w, m.head, m.seed, m.rooms) }
-
-// Restore takes up a kept state of a world with the same knobs and size.
-func (m *Room) Restore(r io.Reader) error { return world.ReadState(r, m.head, &m.seed, m.rooms) }

@@ -16,7 +16,7 @@ func (m *Room) Reference(name string, seed uint64) (world.Policy, error) {
 	case world.MemoryFree:
 		return &tourist{m}, nil
 	case world.FullMemory:
-		return &seeker{room: m, known: make([]notes, len(m.rooms))}, nil
+		return &seeker{room: m, known: make([]notes, len(m.Envs))}, nil
 	}
 	return nil, lab.Errorf(lab.Invalid, "%s: reference %q is unknown, want one of %q", Name, name, world.References()).
 		WithHint("name one of %q", world.References())
@@ -66,7 +66,7 @@ func (p *oracle) Reset() {}
 
 func (p *oracle) Act(_ []float32, _ []bool, acts []int32) {
 	for b := range acts {
-		e := &p.room.rooms[b]
+		e := &p.room.Envs[b]
 		to := e.Key
 		if e.Has == 1 {
 			to = e.Door
@@ -81,7 +81,7 @@ type tourist struct{ room *Room }
 func (p *tourist) Reset() {}
 
 func (p *tourist) Act(obs []float32, _ []bool, acts []int32) {
-	w := p.room.spec.Obs
+	w := p.room.Width()
 	for b := range acts {
 		acts[b] = p.room.tour(p.room.place(obs[b*w : (b+1)*w]))
 	}
@@ -171,7 +171,7 @@ func (p *seeker) Reset() {
 }
 
 func (p *seeker) Act(obs []float32, fresh []bool, acts []int32) {
-	m, w := p.room, p.room.spec.Obs
+	m, w := p.room, p.room.Width()
 	for b := range acts {
 		n, row := &p.known[b], obs[b*w:(b+1)*w]
 		if fresh[b] {

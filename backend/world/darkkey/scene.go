@@ -8,7 +8,7 @@ import (
 
 // Saw puts into words what the agent of environment b sees, and nothing else.
 func (m *Room) Saw(b int) string {
-	e, g := &m.rooms[b], m.knobs.Grid
+	e, g := &m.Envs[b], m.knobs.Grid
 	text := fmt.Sprintf("row %d, column %d", int(e.Agent)/g+1, int(e.Agent)%g+1)
 	if e.Reward > 0 {
 		text += ", rewarded"
@@ -21,7 +21,7 @@ func (m *Room) Saw(b int) string {
 
 // Scene draws the room of environment b. Key and door are ghosts: the agent does not see them. A held key is drawn with the agent.
 func (m *Room) Scene(b int) lab.Scene {
-	e, g := &m.rooms[b], m.knobs.Grid
+	e, g := &m.Envs[b], m.knobs.Grid
 	s := lab.Scene{W: g, H: g}
 	for cell := range g * g {
 		s.Marks = append(s.Marks, lab.Mark{X: cell % g, Y: cell / g, Shape: "floor"})

@@ -13,7 +13,7 @@ func (m *Maze) Reference(name string, seed uint64) (world.Policy, error) {
 	case world.Random, world.MemoryFree:
 		return world.Uniform(cues, seed), nil
 	case world.FullMemory:
-		return &keeper{obs: m.spec.Obs, cue: make([]int32, len(m.runs))}, nil
+		return &keeper{obs: m.Width(), cue: make([]int32, len(m.Envs))}, nil
 	}
 	return nil, lab.Errorf(lab.Invalid, "%s: reference %q is unknown, want one of %q", Name, name, world.References()).
 		WithHint("name one of %q", world.References())
@@ -26,7 +26,7 @@ func (p *oracle) Reset() {}
 
 func (p *oracle) Act(_ []float32, _ []bool, actions []int32) {
 	for b := range actions {
-		actions[b] = p.maze.runs[b].Cue
+		actions[b] = p.maze.Envs[b].Cue
 	}
 }
 

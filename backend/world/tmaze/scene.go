@@ -11,8 +11,8 @@ const viewCells = 32
 
 // Saw puts into words what the agent of environment b sees, and nothing else.
 func (m *Maze) Saw(b int) string {
-	e := &m.runs[b]
-	text := m.spec.ObsNames[m.place(e)]
+	e := &m.Envs[b]
+	text := m.Spec().ObsNames[m.place(e)]
 	if m.knobs.Nuisance == 0 {
 		return text
 	}
@@ -26,7 +26,7 @@ func (m *Maze) Saw(b int) string {
 // Scene draws the corridor of environment b from its cue (left) to its junction (right), row 1 of 3. The cue is an arrow while the
 // agent sees it and a ghost afterwards; of the two exits the right one is the goal.
 func (m *Maze) Scene(b int) lab.Scene {
-	e := &m.runs[b]
+	e := &m.Envs[b]
 	all := m.knobs.Corridor + 1
 	cells := min(all, viewCells)
 	first := min(max(int(e.Position)-cells/2, 0), all-cells)

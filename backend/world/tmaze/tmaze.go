@@ -1,12 +1,11 @@
 package tmaze
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/world"
+	"github.com/loci-lab/loci/backend/world/frame"
 )
 
 // Places in the observation [4 + Nuisance]: one for each cue, the corridor, the junction, then the nuisance bits.
@@ -20,7 +19,6 @@ const (
 const (
 	cues        = 2
 	maxNuisance = 16
-	maxBatch    = 1 << 16
 )
 
 // names of the cues, and of the turns that they ask for.
@@ -50,12 +48,8 @@ type ended struct {
 // Nuisance bits are drawn evenly. Motion is forced: what is chosen before the junction does nothing and pays 0. At the junction the
 // turn with the cue's name pays +1, the other -1, and the episode ends. With Corridor 1 the junction follows the cue at once.
 type Maze struct {
-	knobs  Knobs
-	spec   world.Spec
-	head   string // names world, knobs and size in a kept state
-	seed   uint64
-	runs   []run
-	detail bool
+	frame.Batch[run]
+	knobs Knobs
 }
 
 // New makes a passive T-Maze with batch environments. Wrong knobs are lab.Invalid.
@@ -63,15 +57,12 @@ func New(k Knobs, batch int) (*Maze, error) {
 	if err := k.Validate(); err != nil {
 		return nil, err
 	}
-	if batch < 1 || batch > maxBatch {
-		return nil, lab.Errorf(lab.Invalid, "%s: batch is %d, want 1 to %d", Name, batch, maxBatch)
-	}
-	text, err := json.Marshal(k)
+	runs, err := frame.New[run](Name, spec(k), k, batch)
 	if err != nil {
-		return nil, lab.Errorf(lab.Internal, "%s: knobs cannot be written: %w", Name, err)
+		return nil, err
 	}
-	m := &Maze{knobs: k, spec: spec(k), runs: make([]run, batch), head: fmt.Sprintf("%s %s batch %d", Name, text, batch)}
-	m.Reset(0, make([]float32, batch*m.spec.Obs))
+	m := &Maze{runs, k}
+	m.Reset(0, make([]float32, batch*m.Width()))
 	return m, nil
 }
 
@@ -87,51 +78,23 @@ func spec(k Knobs) world.Spec {
 // Knobs returns the knobs.
 func (m *Maze) Knobs() Knobs { return m.knobs }
 
-// Spec describes the world.
-func (m *Maze) Spec() world.Spec { return m.spec }
-
-// Size is the number of environments.
-func (m *Maze) Size() int { return len(m.runs) }
-
-// Detail makes Info carry the cue as a number.
-func (m *Maze) Detail(on bool) { m.detail = on }
-
 // Cue is the hidden cue of the present episode of environment b, 0 or 1: the turn that is right.
-func (m *Maze) Cue(b int) int { return int(m.runs[b].Cue) }
+func (m *Maze) Cue(b int) int { return int(m.Envs[b].Cue) }
 
 // Position is how many steps environment b is from its cue; the junction is at Corridor.
-func (m *Maze) Position(b int) int { return int(m.runs[b].Position) }
+func (m *Maze) Position(b int) int { return int(m.Envs[b].Position) }
 
 // Reset starts episode 0 of every environment.
-func (m *Maze) Reset(seed uint64, obs []float32) {
-	m.check(len(m.runs), len(obs), len(m.runs), len(m.runs))
-	m.seed = seed
-	for b := range m.runs {
-		m.runs[b] = run{}
-		m.begin(&m.runs[b], world.EpisodeSeed(seed, b, 0))
-		m.write(b, obs)
-	}
-}
-
-// check panics on slices of the wrong size: a mistake of the caller, not of a user.
-func (m *Maze) check(actions, obs, reward, done int) {
-	if n := len(m.runs); actions != n || obs != n*m.spec.Obs || reward != n || done != n {
-		panic(fmt.Sprintf("%s: step with %d actions, %d observation numbers, %d rewards, %d done flags; want %d, %d, %d, %d",
-			Name, actions, obs, reward, done, n, n*m.spec.Obs, n, n))
-	}
-}
+func (m *Maze) Reset(seed uint64, obs []float32) { m.Begin(seed, obs, m.begin, m.write) }
 
 // Step plays one action in every environment. A wrong size or an action out of range panics.
 func (m *Maze) Step(actions []int32, obs, reward []float32, done []bool) {
-	m.check(len(actions), len(obs), len(reward), len(done))
-	for b := range m.runs {
-		e := &m.runs[b]
-		if a := actions[b]; uint32(a) >= cues {
-			panic(fmt.Sprintf("%s: action %d of environment %d is out of range, want 0 to %d", Name, a, b, cues-1))
-		}
+	m.Check(len(actions), len(obs), len(reward), len(done))
+	for b := range m.Envs {
+		e, action := &m.Envs[b], m.Action(actions, b)
 		reward[b], done[b] = 0, int(e.Position) == m.knobs.Corridor
 		if done[b] {
-			reward[b] = m.turn(e, b, actions[b])
+			reward[b] = m.turn(e, b, action)
 		} else {
 			e.Position++
 		}
@@ -147,7 +110,7 @@ func (m *Maze) turn(e *run, b int, action int32) float32 {
 	}
 	e.Last = ended{Seed: e.Seed, Steps: e.Position + 1, Right: right, Cue: e.Cue, Ended: 1}
 	e.Episode++
-	m.begin(e, world.EpisodeSeed(m.seed, b, e.Episode))
+	m.begin(e, world.EpisodeSeed(m.Seed, b, e.Episode))
 	return float32(2*right - 1)
 }
 
@@ -160,8 +123,7 @@ func (m *Maze) begin(e *run, seed uint64) {
 func (m *Maze) bits(e *run) uint64 { return world.Draw(e.Seed, 1+uint64(e.Position)) }
 
 func (m *Maze) write(b int, obs []float32) {
-	e, row := &m.runs[b], obs[b*m.spec.Obs:(b+1)*m.spec.Obs]
-	clear(row)
+	e, row := &m.Envs[b], m.Row(obs, b)
 	row[m.place(e)] = 1
 	bits := m.bits(e)
 	for i := range m.knobs.Nuisance {
@@ -182,12 +144,12 @@ func (m *Maze) place(e *run) int {
 
 // Info sums up the episode that ended last in environment b; it is zero before the first has ended.
 func (m *Maze) Info(b int) world.Info {
-	l := &m.runs[b].Last
+	l := &m.Envs[b].Last
 	if l.Ended == 0 {
 		return world.Info{}
 	}
 	in := world.Info{Seed: l.Seed, Steps: int(l.Steps), Return: float32(2*l.Right - 1), Success: l.Right == 1, Why: lab.EndTerminal}
-	if m.detail {
+	if m.Detailed {
 		in.Numbers = map[string]float64{"cue": float64(l.Cue)}
 	}
 	return in
@@ -199,16 +161,10 @@ func (m *Maze) Replay(seed uint64, obs []float32) (world.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	one.detail, one.seed = m.detail, seed
-	one.begin(&one.runs[0], seed)
+	one.Detailed, one.Seed = m.Detailed, seed
+	one.begin(&one.Envs[0], seed)
 	if obs != nil {
 		one.write(0, obs)
 	}
 	return one, nil
 }
-
-// Snapshot keeps every environment exactly.
-func (m *Maze) Snapshot(w io.Writer) error { return world.WriteState(w, m.head, m.seed, m.runs) }
-
-// Restore takes up a kept state of a world with the same knobs and size.
-func (m *Maze) Restore(r io.Reader) error { return world.ReadState(r, m.head, &m.seed, m.runs) }
