@@ -12,6 +12,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/delethink"
 	"github.com/loci-lab/loci/backend/paper/exploitation"
 	"github.com/loci-lab/loci/backend/paper/hcam"
+	"github.com/loci-lab/loci/backend/paper/mem1"
 	"github.com/loci-lab/loci/backend/paper/memalpha"
 	"github.com/loci-lab/loci/backend/paper/memo"
 	"github.com/loci-lab/loci/backend/paper/memoryr1"
@@ -54,6 +55,7 @@ func Papers() []Paper {
 		{Card: memrl.Card(), Sections: memrl.Sections(), New: memrl.New, Base: memrl.Base, Folder: "paper/memrl"},
 		{Card: slearl.Card(), Sections: slearl.Sections(), New: slearl.New, Base: slearl.Base, Folder: "paper/slearl"},
 		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
+		{Card: mem1.Card(), Sections: mem1.Sections(), New: mem1.New, Base: mem1.Base, Folder: "paper/mem1"},
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
 		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
 		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,

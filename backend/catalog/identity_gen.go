@@ -8,6 +8,7 @@ func identities() map[string]string {
 		"paper/delethink":                 "b3e7047fe3ba658528a61103d31d52f6",
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "32d514fc63eac5a02c8533066e91429d",
+		"paper/mem1":                      "c06713817e8c921db147559d54d350d7",
 		"paper/memalpha":                  "d0aba2958df9b9d7fc0a4a3c7071d28c",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",
 		"paper/memoryr1":                  "675053a5eb286007bbf46d1f98ccd689",
