@@ -7,7 +7,7 @@ func identities() map[string]string {
 	return map[string]string{
 		"paper/delethink":                 "b3e7047fe3ba658528a61103d31d52f6",
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
-		"paper/hcam":                      "32d514fc63eac5a02c8533066e91429d",
+		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
 		"paper/mem1":                      "c06713817e8c921db147559d54d350d7",
 		"paper/memalpha":                  "d0aba2958df9b9d7fc0a4a3c7071d28c",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",
@@ -22,7 +22,7 @@ func identities() map[string]string {
 		"paper/popgym":                    "b5a10095ccf2584abe83b466e4b0602c",
 		"paper/rarl":                      "6557e7ef29a91a7738a5eb74ad1c8536",
 		"paper/slearl":                    "38d012f3d2f63910501905ee8a592eb5",
-		"paper/spatiallyawaretransformer": "cbab0c96c5ff45f6f70fa115a0301c71",
+		"paper/spatiallyawaretransformer": "378178c285d6440a019f8c755718c938",
 		"paper/srl":                       "fe37932ae8a6fc5d6509122589c501c4",
 		"paper/textmemory":                "fd1b5841c97b8fc2b2e76c004bcc8ad4",
 		"paper/wmar":                      "c7109f5a1da802441339b90cd1aaabc4",

@@ -72,11 +72,7 @@ func (m *method) evaluate(ctx context.Context, emit lab.Emitter) error {
 	if err := exam.Emit(emit, m.episodes(), r.common()...); err != nil {
 		return err
 	}
-	if err := m.now.Book.Result(emit, m.episodes(), r.Result); err != nil {
-		return err
-	}
-	m.now.Evals++
-	return nil
+	return m.course.Now.Book.Result(emit, m.episodes(), r.Result)
 }
 
 func (r *result) common() []exam.Value {
@@ -107,7 +103,7 @@ func (m *method) test(ctx context.Context, emit lab.Emitter) error {
 			}
 		}
 	}
-	if err := m.now.Book.Result(emit, m.episodes(), r.Result); err != nil {
+	if err := m.course.Now.Book.Result(emit, m.episodes(), r.Result); err != nil {
 		return err
 	}
 	return m.testOthers(ctx, emit)
@@ -121,7 +117,7 @@ func (m *method) testOthers(ctx context.Context, emit lab.Emitter) error {
 	if err != nil {
 		return err
 	}
-	m.now.Book.Skip(r.Episodes)
+	m.course.Now.Book.Skip(r.Episodes)
 	if err := exam.Emit(emit, m.episodes(), exam.Value{Name: MetricPair, Value: r.Success}); err != nil {
 		return err
 	}
@@ -132,7 +128,7 @@ func (m *method) testOthers(ctx context.Context, emit lab.Emitter) error {
 		if err != nil {
 			return err
 		}
-		m.now.Book.Skip(r.Episodes)
+		m.course.Now.Book.Skip(r.Episodes)
 		if err := exam.Emit(emit, m.episodes(), exam.Value{Name: dancers(n), Value: r.Success}); err != nil {
 			return err
 		}

@@ -135,10 +135,10 @@ func TestTheGradientOfTheReconstructionAgreesWithFiniteDifferences(t *testing.T)
 	world, agent, train := tiny()
 	m := begun(t, world, agent, train, "go")
 	l, c := m.lesson, m.lesson.full
-	c.watch()
+	c.Watch()
 	run := func() (float64, []float32) {
 		l.tape.Reset()
-		logits := l.agent.forward(l.tape, c.obs, true).moves
+		logits := l.agent.forward(l.tape, c.Obs, true).moves
 		v := l.rebuild(c, logits)
 		g := append([]float32(nil), logits.Gradient()...)
 		clear(logits.Grad)

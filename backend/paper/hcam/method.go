@@ -9,9 +9,9 @@ import (
 	"github.com/loci-lab/loci/backend/nn"
 	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/rl"
+	"github.com/loci-lab/loci/backend/rl/course"
 	"github.com/loci-lab/loci/backend/rl/exam"
 	"github.com/loci-lab/loci/backend/rng"
-	"github.com/loci-lab/loci/backend/world"
 	"github.com/loci-lab/loci/backend/world/ballet"
 )
 
@@ -25,15 +25,7 @@ type method struct {
 	core   *num.Core
 	agent  *agent
 	lesson *lesson
-	now    count
-}
-
-// count is where the run stands; it is kept in checkpoints.
-type count struct {
-	Updates int
-	Evals   int
-	Tested  bool
-	Book    exam.Book
+	course *course.Course
 }
 
 // New makes the agent that the set-up describes.
@@ -47,6 +39,8 @@ func New(setup lab.Setup, seed uint64, bench lab.Bench) (lab.Method, error) {
 		core.Close()
 		return nil, err
 	}
+	m.course = &course.Course{Updates: m.knobs.Updates, Evaluations: m.knobs.Evaluations, Batch: m.knobs.Batch,
+		Parameters: m.parameters, Update: m.update, Evaluate: m.evaluate, Test: m.test}
 	return m, nil
 }
 
@@ -77,61 +71,24 @@ func (m *method) build(setup lab.Setup) error {
 // Close frees the workers.
 func (m *method) Close() error { m.core.Close(); return nil }
 
-// unit is how many updates one Advance makes at most.
-const unit = 20
-
-func (m *method) progress() lab.Progress {
-	done := int64(m.now.Updates)
-	if m.now.Tested {
-		done++ // the tests count as one more update
-	}
-	return lab.Progress{Done: done, Total: int64(m.knobs.Updates) + 1, Unit: "updates"}
+// Advance trains for some updates, and examines and tests where that is due: package course has the order.
+func (m *method) Advance(ctx context.Context, emit lab.Emitter) (lab.Progress, error) {
+	return m.course.Advance(ctx, emit)
 }
 
 // episodes is the x axis: episodes of training so far.
-func (m *method) episodes() int64 { return int64(m.now.Updates) * int64(m.knobs.Batch) }
+func (m *method) episodes() int64 { return m.course.Episodes() }
 
-// Advance trains for some updates, or tests the finished agent.
-func (m *method) Advance(ctx context.Context, emit lab.Emitter) (lab.Progress, error) {
-	if m.now.Evals == 0 {
-		if err := m.begin(ctx, emit); err != nil {
-			return m.progress(), err
-		}
+func (m *method) parameters() []exam.Value {
+	if m.agent == nil {
+		return nil
 	}
-	if m.now.Updates >= m.knobs.Updates {
-		err := m.test(ctx, emit)
-		m.now.Tested = err == nil
-		return m.progress(), err
-	}
-	var mean learned
-	n := min(unit, m.knobs.Updates-m.now.Updates)
-	for range n {
-		l, err := m.lesson.update(ctx, m.now.Updates)
-		if err != nil {
-			return m.progress(), err
-		}
-		mean.add(l, 1/float64(n))
-		m.now.Updates++
-	}
-	m.now.Book.Skip(n * m.knobs.Batch)
-	if err := exam.Emit(emit, m.episodes(), mean.values()...); err != nil {
-		return m.progress(), err
-	}
-	if m.now.Updates*m.knobs.Evaluations >= m.now.Evals*m.knobs.Updates {
-		if err := m.evaluate(ctx, emit); err != nil {
-			return m.progress(), err
-		}
-	}
-	return m.progress(), nil
+	return []exam.Value{{Name: MetricParameters, Value: float64(nn.Count(m.agent.params()))}}
 }
 
-func (m *method) begin(ctx context.Context, emit lab.Emitter) error {
-	if m.agent != nil {
-		if err := exam.Emit(emit, 0, exam.Value{Name: MetricParameters, Value: float64(nn.Count(m.agent.params()))}); err != nil {
-			return err
-		}
-	}
-	return m.evaluate(ctx, emit)
+func (m *method) update(ctx context.Context, number int) ([]exam.Value, error) {
+	l, err := m.lesson.update(ctx, number)
+	return l.values(), err
 }
 
 // lesson trains: REINFORCE with a learned baseline. An episode has one decision, its last step, so an update is one pass over whole
@@ -150,14 +107,10 @@ type lesson struct {
 	loss   rl.PPOLoss
 }
 
-// class is a batch of episodes of one size.
+// class is a batch of ballets of one size.
 type class struct {
-	stage   *ballet.Stage
-	obs     *num.Tensor // [T][B][O]
-	next    []float32   // [B][O] first observations of the next episodes
-	actions []int32
-	reward  []float32
-	done    []bool
+	*course.Class
+	stage *ballet.Stage
 }
 
 func newLesson(core *num.Core, a *agent, k TrainKnobs, w ballet.BalletKnobs, seed uint64) (*lesson, error) {
@@ -183,37 +136,13 @@ func newClass(w ballet.BalletKnobs, batch int, seed uint64) (*class, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec := stage.Spec()
-	c := &class{stage: stage, obs: num.New("obs", spec.Horizon, batch, spec.Obs), next: make([]float32, batch*spec.Obs),
-		actions: make([]int32, batch), reward: make([]float32, batch), done: make([]bool, batch)}
-	stage.Reset(seed, c.next)
-	return c, nil
-}
-
-// watch plays all episodes up to their question, which it leaves open. Nothing that is done before it matters.
-func (c *class) watch() {
-	steps, n := c.obs.Shape[0], len(c.next)
-	clear(c.actions)
-	for t := range steps {
-		copy(c.obs.Data[t*n:(t+1)*n], c.next)
-		if t < steps-1 {
-			c.stage.Step(c.actions, c.next, c.reward, c.done)
-		}
-	}
+	return &class{course.NewClass(stage, seed), stage}, nil
 }
 
 // learned is what an update tells.
 type learned struct{ reward, entropy, value, rebuilt, norm float64 }
 
-func (l *learned) add(o learned, w float64) {
-	l.reward += w * o.reward
-	l.entropy += w * o.entropy
-	l.value += w * o.value
-	l.rebuilt += w * o.rebuilt
-	l.norm += w * o.norm
-}
-
-func (l *learned) values() []exam.Value {
+func (l learned) values() []exam.Value {
 	return []exam.Value{{Name: MetricReward, Value: l.reward}, {Name: MetricEntropy, Value: l.entropy}, {Name: MetricValueLoss, Value: l.value},
 		{Name: MetricRebuilt, Value: l.rebuilt}, {Name: MetricGradNorm, Value: l.norm}}
 }
@@ -226,12 +155,12 @@ func (l *lesson) update(ctx context.Context, number int) (learned, error) {
 		return learned{}, err
 	}
 	c := l.class(number)
-	c.watch()
+	c.Watch()
 	l.tape.Reset()
-	f := l.agent.forward(l.tape, c.obs, true)
+	f := l.agent.forward(l.tape, c.Obs, true)
 	batch := l.act(c, f.out)
 	loss, stats := l.loss.Record(l.tape, f.out, batch)
-	out := learned{reward: mean(c.reward), entropy: stats.Entropy, value: stats.Value}
+	out := learned{reward: mean(c.Reward), entropy: stats.Entropy, value: stats.Value}
 	out.rebuilt = l.rebuild(c, f.moves)
 	l.tape.Backward(loss)
 	out.norm = nn.ClipNorm(&l.core.K, l.params, l.knobs.MaxGradNorm)
@@ -259,18 +188,18 @@ func (l *lesson) class(number int) *class {
 
 // act answers every question by chance as the policy says and returns what the loss needs to know.
 func (l *lesson) act(c *class, out *num.Tensor) *rl.Minibatch {
-	n, b := l.agent.actions, len(c.actions)
-	m := &rl.Minibatch{Action: c.actions, LogProb: make([]float32, b), Value: make([]float32, b), Advantage: make([]float32, b), Return: c.reward}
+	n, b := l.agent.actions, len(c.Actions)
+	m := &rl.Minibatch{Action: c.Actions, LogProb: make([]float32, b), Value: make([]float32, b), Advantage: make([]float32, b), Return: c.Reward}
 	p := make([]float32, n)
 	for i := range b {
 		row := out.Data[i*(n+1) : (i+1)*(n+1)]
 		lse := rl.Probabilities(row[:n], p)
-		c.actions[i] = int32(l.chance.Categorical(p))
-		m.LogProb[i], m.Value[i] = float32(float64(row[c.actions[i]])-lse), row[n]
+		c.Actions[i] = int32(l.chance.Categorical(p))
+		m.LogProb[i], m.Value[i] = float32(float64(row[c.Actions[i]])-lse), row[n]
 	}
-	c.stage.Step(c.actions, c.next, c.reward, c.done)
+	c.Answer()
 	for i := range b {
-		m.Advantage[i] = c.reward[i] - m.Value[i]
+		m.Advantage[i] = c.Reward[i] - m.Value[i]
 	}
 	return m
 }
@@ -278,18 +207,18 @@ func (l *lesson) act(c *class, out *num.Tensor) *rl.Minibatch {
 // rebuild adds the gradient of the reconstruction to that of its logits [T][B][9] and returns the loss: the mean over steps at which
 // somebody is in sight of -log softmax(logits)[move].
 func (l *lesson) rebuild(c *class, logits *num.Tensor) float64 {
-	o, at := c.obs.Last(), c.stage.Layout.Move()
+	o, at := c.Obs.Last(), c.stage.Layout.Move()
 	grad, p := logits.Gradient(), make([]float32, ballet.Moves)
 	count := 0
 	for i := range logits.Rows() {
-		if rl.Best(c.obs.Data[i*o+at:i*o+at+ballet.Moves]) > 0 || c.obs.Data[i*o+at] == 1 {
+		if rl.Best(c.Obs.Data[i*o+at:i*o+at+ballet.Moves]) > 0 || c.Obs.Data[i*o+at] == 1 {
 			count++
 		}
 	}
 	sum, scale := 0.0, l.knobs.Reconstruction/float64(max(count, 1))
 	for i := range logits.Rows() {
-		move := rl.Best(c.obs.Data[i*o+at : i*o+at+ballet.Moves])
-		if c.obs.Data[i*o+at+move] == 0 {
+		move := rl.Best(c.Obs.Data[i*o+at : i*o+at+ballet.Moves])
+		if c.Obs.Data[i*o+at+move] == 0 {
 			continue
 		}
 		row := logits.Data[i*ballet.Moves : (i+1)*ballet.Moves]
@@ -311,7 +240,7 @@ func mean(x []float32) (m float64) {
 
 // parts are the state between two units. Evaluations begin anew each time and keep nothing.
 func (m *method) parts() []rl.Part {
-	ps := []rl.Part{{Name: "count", State: rl.JSON(&m.now)}}
+	ps := []rl.Part{{Name: "count", State: rl.JSON(&m.course.Now)}}
 	if m.lesson == nil {
 		return ps
 	}
@@ -325,19 +254,3 @@ func (m *method) Snapshot(w io.Writer) error { return rl.WriteParts(w, m.parts()
 
 // Restore reads what Snapshot wrote, into a method of the same set-up.
 func (m *method) Restore(r io.Reader) error { return rl.ReadParts(r, m.parts()...) }
-
-// Snapshot keeps the world and the first observations of the next episodes.
-func (c *class) Snapshot(w io.Writer) error {
-	if err := c.stage.Snapshot(w); err != nil {
-		return err
-	}
-	return world.WriteState(w, "next", c.next)
-}
-
-// Restore reads what Snapshot wrote.
-func (c *class) Restore(r io.Reader) error {
-	if err := c.stage.Restore(r); err != nil {
-		return err
-	}
-	return world.ReadState(r, "next", c.next)
-}

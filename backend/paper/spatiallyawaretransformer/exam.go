@@ -59,11 +59,7 @@ func (m *method) evaluate(ctx context.Context, emit lab.Emitter) error {
 	if err := exam.Emit(emit, m.episodes(), append(r.values(), m.allocated()...)...); err != nil {
 		return err
 	}
-	if err := m.now.Book.Result(emit, m.episodes(), r.Result); err != nil {
-		return err
-	}
-	m.now.Evals++
-	return nil
+	return m.course.Now.Book.Result(emit, m.episodes(), r.Result)
 }
 
 func (r *result) values() []exam.Value {
@@ -139,5 +135,5 @@ func (m *method) test(ctx context.Context, emit lab.Emitter) error {
 			}
 		}
 	}
-	return m.now.Book.Result(emit, m.episodes(), r.Result)
+	return m.course.Now.Book.Result(emit, m.episodes(), r.Result)
 }

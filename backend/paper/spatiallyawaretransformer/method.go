@@ -9,10 +9,10 @@ import (
 	"github.com/loci-lab/loci/backend/nn"
 	"github.com/loci-lab/loci/backend/num"
 	"github.com/loci-lab/loci/backend/rl"
+	"github.com/loci-lab/loci/backend/rl/course"
 	"github.com/loci-lab/loci/backend/rl/exam"
 	"github.com/loci-lab/loci/backend/rng"
 	"github.com/loci-lab/loci/backend/schema"
-	"github.com/loci-lab/loci/backend/world"
 	"github.com/loci-lab/loci/backend/world/ballet"
 )
 
@@ -25,7 +25,7 @@ type method struct {
 	core   *num.Core
 	agent  *agent
 	lesson *lesson
-	now    count
+	course *course.Course
 }
 
 // agent is what is trained: the reader, and the allocator where the rule is learned.
@@ -34,14 +34,6 @@ type agent struct {
 	visits    bool
 	reader    *reader
 	allocator *allocator // nil where the rule is given
-}
-
-// count is where the run stands; it is kept in checkpoints.
-type count struct {
-	Updates int
-	Evals   int
-	Tested  bool
-	Book    exam.Book
 }
 
 // New makes the memory that the set-up describes.
@@ -55,6 +47,8 @@ func New(setup lab.Setup, seed uint64, bench lab.Bench) (lab.Method, error) {
 		core.Close()
 		return nil, err
 	}
+	m.course = &course.Course{Updates: m.knobs.Updates, Evaluations: m.knobs.Evaluations, Batch: m.knobs.Batch,
+		Parameters: m.parameters, Update: m.update, Evaluate: m.evaluate, Test: m.test}
 	return m, nil
 }
 
@@ -118,61 +112,24 @@ func (a *agent) params() []*num.Tensor {
 // Close frees the workers.
 func (m *method) Close() error { m.core.Close(); return nil }
 
-// unit is how many updates one Advance makes at most.
-const unit = 20
-
-func (m *method) progress() lab.Progress {
-	done := int64(m.now.Updates)
-	if m.now.Tested {
-		done++ // the test counts as one more update
-	}
-	return lab.Progress{Done: done, Total: int64(m.knobs.Updates) + 1, Unit: "updates"}
+// Advance trains for some updates, and examines and tests where that is due: package course has the order.
+func (m *method) Advance(ctx context.Context, emit lab.Emitter) (lab.Progress, error) {
+	return m.course.Advance(ctx, emit)
 }
 
 // episodes is the x axis: episodes of training so far.
-func (m *method) episodes() int64 { return int64(m.now.Updates) * int64(m.knobs.Batch) }
+func (m *method) episodes() int64 { return m.course.Episodes() }
 
-// Advance trains for some updates, or tests the finished memory.
-func (m *method) Advance(ctx context.Context, emit lab.Emitter) (lab.Progress, error) {
-	if m.now.Evals == 0 {
-		if err := m.begin(ctx, emit); err != nil {
-			return m.progress(), err
-		}
+func (m *method) parameters() []exam.Value {
+	if m.agent == nil {
+		return nil
 	}
-	if m.now.Updates >= m.knobs.Updates {
-		err := m.test(ctx, emit)
-		m.now.Tested = err == nil
-		return m.progress(), err
-	}
-	var mean learned
-	n := min(unit, m.knobs.Updates-m.now.Updates)
-	for range n {
-		l, err := m.lesson.update(ctx, m.now.Updates)
-		if err != nil {
-			return m.progress(), err
-		}
-		mean.add(l, 1/float64(n))
-		m.now.Updates++
-	}
-	m.now.Book.Skip(n * m.knobs.Batch)
-	if err := exam.Emit(emit, m.episodes(), mean.values(m.agent.allocator != nil)...); err != nil {
-		return m.progress(), err
-	}
-	if m.now.Updates*m.knobs.Evaluations >= m.now.Evals*m.knobs.Updates {
-		if err := m.evaluate(ctx, emit); err != nil {
-			return m.progress(), err
-		}
-	}
-	return m.progress(), nil
+	return []exam.Value{{Name: MetricParameters, Value: float64(nn.Count(m.agent.params()))}}
 }
 
-func (m *method) begin(ctx context.Context, emit lab.Emitter) error {
-	if m.agent != nil {
-		if err := exam.Emit(emit, 0, exam.Value{Name: MetricParameters, Value: float64(nn.Count(m.agent.params()))}); err != nil {
-			return err
-		}
-	}
-	return m.evaluate(ctx, emit)
+func (m *method) update(ctx context.Context, number int) ([]exam.Value, error) {
+	l, err := m.lesson.update(ctx, number)
+	return l.values(m.agent.allocator != nil), err
 }
 
 // lesson trains on batches of whole episodes.
@@ -186,36 +143,21 @@ type lesson struct {
 	chance  *rng.Stream
 	keeping keeping
 	stage   *ballet.Stage
-	obs     *num.Tensor // [T][B][O]
-	next    []float32   // [B][O] first observations of the next episodes
-	actions []int32
-	reward  []float32
-	done    []bool
+	class   *course.Class
 }
 
 func newLesson(core *num.Core, a *agent, k TrainKnobs, stage *ballet.Stage, seed uint64) *lesson {
-	spec := stage.Spec()
 	l := &lesson{knobs: k, core: core, agent: a, params: a.params(), tape: num.NewTape(core), chance: rng.New(seed, "rules"), stage: stage,
-		keeping: keeping{knobs: a.knobs, visits: a.visits, places: stage.Layout.Places},
-		obs:     num.New("obs", spec.Horizon, k.Batch, spec.Obs), next: make([]float32, k.Batch*spec.Obs),
-		actions: make([]int32, k.Batch), reward: make([]float32, k.Batch), done: make([]bool, k.Batch)}
+		keeping: keeping{knobs: a.knobs, visits: a.visits, places: stage.Layout.Places}}
 	l.opt = nn.NewAdam(l.params)
-	stage.Reset(rng.New(seed, "episodes").Uint64(), l.next)
+	l.class = course.NewClass(stage, rng.New(seed, "episodes").Uint64())
 	return l
 }
 
 // learned is what an update tells.
 type learned struct{ right, loss, regret, eps, norm float64 }
 
-func (l *learned) add(o learned, w float64) {
-	l.right += w * o.right
-	l.loss += w * o.loss
-	l.regret += w * o.regret
-	l.eps += w * o.eps
-	l.norm += w * o.norm
-}
-
-func (l *learned) values(bandit bool) []exam.Value {
+func (l learned) values(bandit bool) []exam.Value {
 	vs := []exam.Value{{Name: MetricTrain, Value: l.right}, {Name: MetricLoss, Value: l.loss}, {Name: MetricGradNorm, Value: l.norm}}
 	if bandit {
 		vs = append(vs, exam.Value{Name: MetricRegret, Value: l.regret}, exam.Value{Name: MetricEpsilon, Value: l.eps})
@@ -230,22 +172,22 @@ func (l *lesson) update(ctx context.Context, number int) (out learned, err error
 	if err := ctx.Err(); err != nil {
 		return out, err
 	}
-	l.watch()
+	l.class.Watch()
 	l.tape.Reset()
 	out.eps = epsilon(l.knobs, number)
 	rules, chosen, q := l.rules(out.eps)
 	all := make([]kept, l.knobs.Batch)
 	for e := range all {
-		all[e] = l.keeping.episode(l.agent.reader.told(l.obs, e), rules[e], l.chance.Float64)
+		all[e] = l.keeping.episode(l.agent.reader.told(l.class.Obs, e), rules[e], l.chance.Float64)
 	}
-	logits, _, _ := l.agent.reader.forward(l.tape, l.obs, all)
+	logits, _, _ := l.agent.reader.forward(l.tape, l.class.Obs, all)
 	reward := make([]float64, len(all))
 	out.loss, out.right = l.answer(logits, reward)
 	if q != nil {
 		out.regret = learn(q, chosen, reward, l.knobs.Regret)
 	}
 	l.tape.BackwardFrom(logits, l.gradientOf(logits))
-	l.stage.Step(l.actions, l.next, l.reward, l.done)
+	l.class.Answer()
 	out.norm = nn.ClipNorm(&l.core.K, l.params, l.knobs.MaxGradNorm)
 	if math.IsNaN(out.norm) || math.IsInf(out.norm, 0) {
 		return out, lab.Errorf(lab.Internal, "norm of the gradient is %g after %d updates", out.norm, number).WithHint("lower rl.learning_rate")
@@ -264,23 +206,11 @@ func epsilon(k TrainKnobs, number int) float64 {
 	return max(k.Epsilon, 1-(1-k.Epsilon)*done)
 }
 
-// watch plays all episodes up to their question, which it leaves open.
-func (l *lesson) watch() {
-	steps, n := l.obs.Shape[0], len(l.next)
-	clear(l.actions)
-	for t := range steps {
-		copy(l.obs.Data[t*n:(t+1)*n], l.next)
-		if t < steps-1 {
-			l.stage.Step(l.actions, l.next, l.reward, l.done)
-		}
-	}
-}
-
 // rules gives every episode of the batch its rule; chosen and q are those of the allocator, nil where there is none.
 func (l *lesson) rules(eps float64) (rules []string, chosen []int, q *num.Tensor) {
 	tasks := make([]int, l.knobs.Batch)
 	for e := range tasks {
-		tasks[e] = taskOf(l.stage.Layout, l.obs, e)
+		tasks[e] = taskOf(l.stage.Layout, l.class.Obs, e)
 	}
 	if a := l.agent.allocator; a != nil {
 		q = a.values(l.tape, tasks)
@@ -322,7 +252,7 @@ func (l *lesson) answer(logits *num.Tensor, reward []float64) (loss, right float
 		lse, target := rl.Probabilities(row, p), int(l.stage.Script(e).Answer)
 		reward[e] = float64(row[target]) - lse
 		loss -= reward[e] / float64(len(reward))
-		l.actions[e] = int32(target)
+		l.class.Actions[e] = int32(target)
 		if rl.Best(row) == target {
 			right += 1 / float64(len(reward))
 		}
@@ -334,12 +264,12 @@ func (l *lesson) answer(logits *num.Tensor, reward []float64) (loss, right float
 func (l *lesson) gradientOf(logits *num.Tensor) []float32 {
 	n := logits.Last()
 	g := make([]float32, logits.Len())
-	for e, target := range l.actions {
+	for e, target := range l.class.Actions {
 		row := g[e*n : (e+1)*n]
 		rl.Probabilities(logits.Data[e*n:(e+1)*n], row)
 		row[target]--
 		for j := range row {
-			row[j] /= float32(len(l.actions))
+			row[j] /= float32(len(l.class.Actions))
 		}
 	}
 	return g
@@ -347,12 +277,12 @@ func (l *lesson) gradientOf(logits *num.Tensor) []float32 {
 
 // parts are the state between two units. Evaluations begin anew each time and keep nothing.
 func (m *method) parts() []rl.Part {
-	ps := []rl.Part{{Name: "count", State: rl.JSON(&m.now)}}
+	ps := []rl.Part{{Name: "count", State: rl.JSON(&m.course.Now)}}
 	if m.lesson == nil {
 		return ps
 	}
 	l := m.lesson
-	return append(ps, rl.Part{Name: "weights", State: rl.Weights(l.params, l.opt)}, rl.Part{Name: "rules", State: rl.Stream(l.chance)}, rl.Part{Name: "world", State: l})
+	return append(ps, rl.Part{Name: "weights", State: rl.Weights(l.params, l.opt)}, rl.Part{Name: "rules", State: rl.Stream(l.chance)}, rl.Part{Name: "world", State: l.class})
 }
 
 // Snapshot keeps the whole state between two units.
@@ -360,19 +290,3 @@ func (m *method) Snapshot(w io.Writer) error { return rl.WriteParts(w, m.parts()
 
 // Restore reads what Snapshot wrote, into a method of the same set-up.
 func (m *method) Restore(r io.Reader) error { return rl.ReadParts(r, m.parts()...) }
-
-// Snapshot keeps the world and the first observations of the next episodes.
-func (l *lesson) Snapshot(w io.Writer) error {
-	if err := l.stage.Snapshot(w); err != nil {
-		return err
-	}
-	return world.WriteState(w, "next", l.next)
-}
-
-// Restore reads what Snapshot wrote.
-func (l *lesson) Restore(r io.Reader) error {
-	if err := l.stage.Restore(r); err != nil {
-		return err
-	}
-	return world.ReadState(r, "next", l.next)
-}

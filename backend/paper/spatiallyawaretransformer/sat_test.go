@@ -149,15 +149,15 @@ func TestTheGradientOfTheAllocatorByHand(t *testing.T) {
 func TestTheGradientOfTheAnswerAgreesWithFiniteDifferences(t *testing.T) {
 	m := begun(t, walk(), tiny(), short(), "go")
 	l := m.lesson
-	l.watch()
+	l.class.Watch()
 	all := make([]kept, l.knobs.Batch)
 	for e := range all {
-		all[e] = l.keeping.episode(l.agent.reader.told(l.obs, e), "", nil)
+		all[e] = l.keeping.episode(l.agent.reader.told(l.class.Obs, e), "", nil)
 	}
 	reward := make([]float64, len(all))
 	run := func() (float64, *num.Tensor) {
 		l.tape.Reset()
-		logits, _, _ := l.agent.reader.forward(l.tape, l.obs, all)
+		logits, _, _ := l.agent.reader.forward(l.tape, l.class.Obs, all)
 		loss, _ := l.answer(logits, reward)
 		return loss, logits
 	}
