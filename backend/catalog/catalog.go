@@ -13,6 +13,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/exploitation"
 	"github.com/loci-lab/loci/backend/paper/hcam"
 	"github.com/loci-lab/loci/backend/paper/mem1"
+	"github.com/loci-lab/loci/backend/paper/memact"
 	"github.com/loci-lab/loci/backend/paper/memalpha"
 	"github.com/loci-lab/loci/backend/paper/memo"
 	"github.com/loci-lab/loci/backend/paper/memoryr1"
@@ -57,6 +58,7 @@ func Papers() []Paper {
 		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
 		{Card: mem1.Card(), Sections: mem1.Sections(), New: mem1.New, Base: mem1.Base, Folder: "paper/mem1"},
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
+		{Card: memact.Card(), Sections: memact.Sections(), New: memact.New, Base: memact.Base, Folder: "paper/memact"},
 		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
 		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,
 			Folder: "paper/modelbasedgeneralization"},
