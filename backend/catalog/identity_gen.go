@@ -20,7 +20,7 @@ func identities() map[string]string {
 		"paper/modelbasedgeneralization":  "7831dc4f21f6f7bc0cf86cf08eb9d9c2",
 		"paper/oer":                       "f1e529cda9f5eb63f60f866f54c7f083",
 		"paper/offlinehistories":          "f05d51d7d503845d2f1f9a22e0d8a101",
-		"paper/popgym":                    "b5a10095ccf2584abe83b466e4b0602c",
+		"paper/popgym":                    "c6145254c17e1ca24fc0b590d34a97c5",
 		"paper/rarl":                      "6557e7ef29a91a7738a5eb74ad1c8536",
 		"paper/slearl":                    "38d012f3d2f63910501905ee8a592eb5",
 		"paper/spatiallyawaretransformer": "378178c285d6440a019f8c755718c938",

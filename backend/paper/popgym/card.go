@@ -30,7 +30,7 @@ func Card() lab.Card {
 		Rung:     "1, this computer",
 		Notebook: "popgym.md",
 		Deviation: []string{
-			"D1: three hundred thousand environment steps a run instead of fifteen million, and about 15 to 30 thousand trained numbers; hyper-parameters are ours and the same for every model.",
+			"D1: three hundred thousand environment steps a run instead of fifteen million, and about 15 to 30 thousand trained numbers; hyper-parameters are ours; the learning rate is each model's own, by the same search, all others are the same.",
 			"D2: rollouts of 64 environments and 64 steps; training goes through each as a whole from the states stored at its start.",
 			"D3: the pendulum's torque is one of five, evenly spaced.",
 			"D4: an epoch of the score is one rollout.",
