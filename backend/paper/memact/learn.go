@@ -59,7 +59,7 @@ type batch struct {
 	attempts, success, groups, found, flat int
 	tokens, pieces, drawn                  int
 	reward                                 float64
-	least, most                            int
+	gave, least, most                      int       // attempts of groups that teach; segments that one of them gave
 	advantages, lengths                    []float64 // of the attempts of groups that teach
 	gap, distance                          float64
 }
@@ -109,7 +109,7 @@ func (m *method) rows(groups []rl.Group, desks [][]*desk, u *batch) ([]rl.Datum,
 func (m *method) group(g *rl.Group, desks []*desk, u *batch) ([]drawn, error) {
 	n := len(g.Trajectories)
 	attempts, pieces := make([]rl.Trajectory, n), make([][]segment.Piece, n)
-	counts, reward, weight := make([]int, n), make([]float64, n), make([]float64, n)
+	counts, reward, weight, cuts := make([]int, n), make([]float64, n), make([]float64, n), make([]int, n)
 	before := u.success
 	for i := range g.Trajectories {
 		t := &g.Trajectories[i]
@@ -117,7 +117,7 @@ func (m *method) group(g *rl.Group, desks []*desk, u *batch) ([]drawn, error) {
 		if u.count(t, len(cut)); t.Err != nil {
 			continue
 		}
-		attempts[i], pieces[i] = *t, cut
+		attempts[i], pieces[i], cuts[i] = *t, cut, len(cut)
 		if m.knobs.Rows == NaiveRows {
 			whole, err := segment.Unedited(t, desks[i].said)
 			if err != nil {
@@ -138,6 +138,11 @@ func (m *method) group(g *rl.Group, desks []*desk, u *batch) ([]drawn, error) {
 	if !segment.Advantages(reward, weight, advantage) {
 		u.flat++
 		return nil, nil
+	}
+	for i, k := range cuts {
+		if k > 0 { // it did not fail
+			u.advantages, u.lengths = append(u.advantages, advantage[i]), append(u.lengths, float64(k))
+		}
 	}
 	return u.draw(attempts, pieces, advantage, segment.RoundRobin(counts, m.knobs.Segments, m.draws)), nil
 }
@@ -166,11 +171,10 @@ func (u *batch) draw(attempts []rl.Trajectory, pieces [][]segment.Piece, advanta
 		if len(pieces[i]) == 0 {
 			continue // it failed
 		}
-		if len(u.advantages) == 0 || n < u.least {
+		if u.gave == 0 || n < u.least {
 			u.least = n
 		}
-		u.most = max(u.most, n)
-		u.advantages, u.lengths = append(u.advantages, advantage[i]), append(u.lengths, float64(len(pieces[i])))
+		u.gave, u.most = u.gave+1, max(u.most, n)
 	}
 	return all
 }
