@@ -9,7 +9,7 @@ func identities() map[string]string {
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
 		"paper/mem1":                      "c06713817e8c921db147559d54d350d7",
-		"paper/memact":                    "4f34705f4f494ecbcf6488284eaa4710",
+		"paper/memact":                    "66fd7687327e6818876b96de5b2b8ffc",
 		"paper/memalpha":                  "d0aba2958df9b9d7fc0a4a3c7071d28c",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",
 		"paper/memoryr1":                  "675053a5eb286007bbf46d1f98ccd689",

@@ -93,6 +93,9 @@ func checkWorld(k *hop.Knobs) error {
 	if !k.IDs {
 		return lab.Errorf(lab.Invalid, "%s: world.ids is false, want true: records are deleted by the ids of their outputs", Slug).WithHint("set world.ids to true")
 	}
+	if k.Numbered {
+		return lab.Errorf(lab.Invalid, "%s: world.numbered is true, want false: questions have letters here", Slug).WithHint("set world.numbered to false")
+	}
 	return nil
 }
 

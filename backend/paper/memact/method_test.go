@@ -168,7 +168,7 @@ func TestADamagedStateIsAnError(t *testing.T) {
 }
 
 func TestAWorldWithoutIDsOrWithTooManyQuestionsIsRefused(t *testing.T) {
-	for name, w := range map[string]given{"no ids": small().With("ids", false), "too many questions": given{"least": 2, "most": 9, "turns_each": 2}} {
+	for name, w := range map[string]given{"no ids": small().With("ids", false), "too many questions": given{"least": 2, "most": 9, "turns_each": 2}, "numbers": small().With("numbered", true)} {
 		s := setup(t, w, hasty(), given{}, brief())
 		if _, err := New(s, 1, lab.Bench{Threads: 1}); lab.CodeOf(err) != lab.Invalid || lab.HintOf(err) == "" {
 			t.Errorf("%s: %v", name, err)
