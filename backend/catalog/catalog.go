@@ -26,6 +26,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/offlinehistories"
 	"github.com/loci-lab/loci/backend/paper/popgym"
 	"github.com/loci-lab/loci/backend/paper/rarl"
+	"github.com/loci-lab/loci/backend/paper/reme"
 	"github.com/loci-lab/loci/backend/paper/slearl"
 	"github.com/loci-lab/loci/backend/paper/spatiallyawaretransformer"
 	"github.com/loci-lab/loci/backend/paper/srl"
@@ -54,6 +55,7 @@ func Papers() []Paper {
 		{Card: delethink.Card(), Sections: delethink.Sections(), New: delethink.New, Base: delethink.Base, Folder: "paper/delethink"},
 		{Card: memoryrplus.Card(), Sections: memoryrplus.Sections(), New: memoryrplus.New, Base: memoryrplus.Base, Folder: "paper/memoryrplus"},
 		{Card: memrl.Card(), Sections: memrl.Sections(), New: memrl.New, Base: memrl.Base, Folder: "paper/memrl"},
+		{Card: reme.Card(), Sections: reme.Sections(), New: reme.New, Base: reme.Base, Folder: "paper/reme"},
 		{Card: slearl.Card(), Sections: slearl.Sections(), New: slearl.New, Base: slearl.Base, Folder: "paper/slearl"},
 		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
 		{Card: mem1.Card(), Sections: mem1.Sections(), New: mem1.New, Base: mem1.Base, Folder: "paper/mem1"},

@@ -22,6 +22,7 @@ func identities() map[string]string {
 		"paper/offlinehistories":          "f05d51d7d503845d2f1f9a22e0d8a101",
 		"paper/popgym":                    "c6145254c17e1ca24fc0b590d34a97c5",
 		"paper/rarl":                      "6557e7ef29a91a7738a5eb74ad1c8536",
+		"paper/reme":                      "b7a302f563af64446b8e2bacf0e1daf2",
 		"paper/slearl":                    "38d012f3d2f63910501905ee8a592eb5",
 		"paper/spatiallyawaretransformer": "378178c285d6440a019f8c755718c938",
 		"paper/srl":                       "fe37932ae8a6fc5d6509122589c501c4",
@@ -51,6 +52,6 @@ func identities() map[string]string {
 		"world/shop":                      "e661fed0200be98211d620c857601377",
 		"world/stitch":                    "5d17ba0aace2e60ada9525da7e2e8d09",
 		"world/tmaze":                     "ee39184bf6bfda6f823b60ac7917db7f",
-		"world/tool":                      "6fbc44753e4a3904769e8c21db9c988a",
+		"world/tool":                      "e6f9b1707892df90070e118714c21f22",
 	}
 }

@@ -13,11 +13,12 @@ const Services = "tool-services"
 
 // ServicesKnobs are those of the suite of services.
 type ServicesKnobs struct {
-	Goals    int `json:"goals" doc:"tools that a user asks for: each wants another tool to be called right before it" unit:"tools" default:"8" min:"5" max:"8" main:"true" group:"world"`
-	Sources  int `json:"sources" doc:"tools that only look something up; which one a goal wants is told nowhere" unit:"tools" default:"6" min:"2" max:"6" main:"true" group:"world" pitfall:"chance is one in twice this for every request"`
-	Requests int `json:"requests" doc:"most requests of a task, each in a user turn of its own; the fewest are two" unit:"user turns" default:"3" min:"2" max:"3" group:"world"`
-	Drift    int `json:"drift" doc:"number of the task from which on some goals want something else; 0 for never" unit:"tasks" default:"0" min:"0" max:"1000000" main:"true" group:"world"`
-	Drifted  int `json:"drifted" doc:"goals that want something else from then on" unit:"tools" default:"3" min:"0" max:"8" main:"true" group:"world"`
+	Goals     int    `json:"goals" doc:"tools that a user asks for: each wants another tool to be called right before it" unit:"tools" default:"8" min:"5" max:"8" main:"true" group:"world"`
+	Sources   int    `json:"sources" doc:"tools that only look something up; which one a goal wants is told nowhere" unit:"tools" default:"6" min:"2" max:"6" main:"true" group:"world" pitfall:"chance is one in twice this for every request"`
+	Arguments string `json:"arguments" doc:"two: a goal wants the number that its source replied or the one that the user said, which is told nowhere either; one: always the one that was replied" default:"two" enum:"two,one" group:"world"`
+	Requests  int    `json:"requests" doc:"most requests of a task, each in a user turn of its own; the fewest are two" unit:"user turns" default:"3" min:"2" max:"3" group:"world"`
+	Drift     int    `json:"drift" doc:"number of the task from which on some goals want something else; 0 for never" unit:"tasks" default:"0" min:"0" max:"1000000" main:"true" group:"world"`
+	Drifted   int    `json:"drifted" doc:"goals that want something else from then on" unit:"tools" default:"3" min:"0" max:"8" main:"true" group:"world"`
 }
 
 // Validate checks the bounds again, for callers that build knobs in Go.
@@ -30,6 +31,10 @@ func (k *ServicesKnobs) Validate() error {
 			return lab.Errorf(lab.Invalid, "%s: knob %s is %d, want %d to %d", Services, n.name, n.value, n.lo, n.hi).
 				WithHint("choose %s between %d and %d", n.name, n.lo, n.hi)
 		}
+	}
+	if k.Arguments != twoArguments && k.Arguments != oneArgument {
+		return lab.Errorf(lab.Invalid, "%s: knob arguments is %q, want %q or %q", Services, k.Arguments, twoArguments, oneArgument).
+			WithHint("set world.arguments to %q or %q", twoArguments, oneArgument)
 	}
 	if k.Drifted > k.Goals {
 		return lab.Errorf(lab.Invalid, "%s: knob drifted is %d, and there are %d goals", Services, k.Drifted, k.Goals).
@@ -46,6 +51,12 @@ func (k *ServicesKnobs) Suite() Suite { return services{*k} }
 // over all episodes of a world and is told nowhere but in the error of a call that was refused; and a refused call leaves the thing held,
 // which nothing undoes.
 type services struct{ knobs ServicesKnobs }
+
+// How many numbers a goal may want.
+const (
+	twoArguments = "two"
+	oneArgument  = "one"
+)
 
 // The two numbers that a goal may want.
 const (
@@ -97,7 +108,7 @@ type serviceWant struct {
 func (s services) wants(rules uint64, number int) []serviceWant {
 	all := make([]serviceWant, s.knobs.Goals)
 	for g := range all {
-		all[g] = serviceWant{world.Pick(world.Draw(rules, uint64(2*g)), s.knobs.Sources), []string{argReplied, argAsked}[world.Draw(rules, uint64(2*g+1))>>63]}
+		all[g] = serviceWant{world.Pick(world.Draw(rules, uint64(2*g)), s.knobs.Sources), s.arguments()[world.Pick(world.Draw(rules, uint64(2*g+1)), len(s.arguments()))]}
 	}
 	if s.knobs.Drift > 0 && number >= s.knobs.Drift {
 		for i, g := range orderDrawn(world.Draw(rules, 1000), s.knobs.Goals)[:s.knobs.Drifted] {
@@ -106,6 +117,14 @@ func (s services) wants(rules uint64, number int) []serviceWant {
 		}
 	}
 	return all
+}
+
+// arguments are the numbers that a goal may want.
+func (s services) arguments() []string {
+	if s.knobs.Arguments == oneArgument {
+		return []string{argReplied}
+	}
+	return []string{argReplied, argAsked}
 }
 
 // orderDrawn is 0..n-1 in an order drawn from a key.
@@ -125,6 +144,5 @@ func orderDrawn(key uint64, n int) []int {
 // in some, so that training has three that may all come together.
 func heldOut(a, b int) bool { return (a+b)%3 == 1 && a != b }
 
-// ServiceSources are the names of all sources, ServiceArguments of the two numbers that a goal may want.
-func ServiceSources() []string   { return sourceNames() }
-func ServiceArguments() []string { return []string{argReplied, argAsked} }
+// ServiceSources are the names of all sources.
+func ServiceSources() []string { return sourceNames() }

@@ -142,7 +142,7 @@ func (a *servicesActor) believed(known []ServiceRule) ServiceRule {
 		}
 	}
 	draw := world.Draw(a.seed, a.turns)
-	return ServiceRule{a.user.Goal, sourceNames()[world.Pick(draw, a.s.knobs.Sources)], []string{argReplied, argAsked}[world.Pick(world.Draw(draw, 1), 2)]}
+	return ServiceRule{a.user.Goal, sourceNames()[world.Pick(draw, a.s.knobs.Sources)], a.s.arguments()[world.Pick(world.Draw(draw, 1), len(a.s.arguments()))]}
 }
 
 // Reader implements Suite: the rule believes what stands last, and guesses what no line tells.

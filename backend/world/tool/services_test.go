@@ -11,11 +11,15 @@ import (
 )
 
 func servicesKnobs() *ServicesKnobs {
-	return &ServicesKnobs{Goals: 8, Sources: 6, Requests: 3, Drift: 0, Drifted: 3}
+	return &ServicesKnobs{Goals: 8, Sources: 6, Arguments: twoArguments, Requests: 3, Drift: 0, Drifted: 3}
 }
 
 func TestServicesKeepTheContractOfTextWorlds(t *testing.T) {
-	worldtest.Text(t, worldtest.TextOptions{New: func() (world.Text, error) { return New(servicesKnobs(), 7) }, Random: 0.01, MemoryFree: 0.06, Episodes: 400})
+	for arguments, chance := range map[string]float64{twoArguments: 0.004, oneArgument: 0.016} {
+		k := servicesKnobs()
+		k.Arguments = arguments
+		worldtest.Text(t, worldtest.TextOptions{New: func() (world.Text, error) { return New(k, 7) }, Random: 0.01, MemoryFree: chance + 0.05, Episodes: 400})
+	}
 }
 
 // served begins an episode of services under fixed rules.
