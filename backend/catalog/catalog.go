@@ -12,6 +12,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/delethink"
 	"github.com/loci-lab/loci/backend/paper/exploitation"
 	"github.com/loci-lab/loci/backend/paper/hcam"
+	"github.com/loci-lab/loci/backend/paper/loop"
 	"github.com/loci-lab/loci/backend/paper/mem1"
 	"github.com/loci-lab/loci/backend/paper/memact"
 	"github.com/loci-lab/loci/backend/paper/memalpha"
@@ -61,6 +62,7 @@ func Papers() []Paper {
 		{Card: mem1.Card(), Sections: mem1.Sections(), New: mem1.New, Base: mem1.Base, Folder: "paper/mem1"},
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
 		{Card: memact.Card(), Sections: memact.Sections(), New: memact.New, Base: memact.Base, Folder: "paper/memact"},
+		{Card: loop.Card(), Sections: loop.Sections(), New: loop.New, Base: loop.Base, Folder: "paper/loop"},
 		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
 		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,
 			Folder: "paper/modelbasedgeneralization"},

@@ -8,6 +8,7 @@ func identities() map[string]string {
 		"paper/delethink":                 "b3e7047fe3ba658528a61103d31d52f6",
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
+		"paper/loop":                      "8f003b93a9e69e5162f0b7c6b7e88a25",
 		"paper/mem1":                      "c06713817e8c921db147559d54d350d7",
 		"paper/memact":                    "66fd7687327e6818876b96de5b2b8ffc",
 		"paper/memalpha":                  "d0aba2958df9b9d7fc0a4a3c7071d28c",
