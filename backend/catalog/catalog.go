@@ -28,6 +28,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/popgym"
 	"github.com/loci-lab/loci/backend/paper/rarl"
 	"github.com/loci-lab/loci/backend/paper/reme"
+	"github.com/loci-lab/loci/backend/paper/reasoningbank"
 	"github.com/loci-lab/loci/backend/paper/slearl"
 	"github.com/loci-lab/loci/backend/paper/spatiallyawaretransformer"
 	"github.com/loci-lab/loci/backend/paper/srl"
@@ -63,6 +64,7 @@ func Papers() []Paper {
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
 		{Card: memact.Card(), Sections: memact.Sections(), New: memact.New, Base: memact.Base, Folder: "paper/memact"},
 		{Card: loop.Card(), Sections: loop.Sections(), New: loop.New, Base: loop.Base, Folder: "paper/loop"},
+		{Card: reasoningbank.Card(), Sections: reasoningbank.Sections(), New: reasoningbank.New, Base: reasoningbank.Base, Folder: "paper/reasoningbank"},
 		{Card: oer.Card(), Sections: oer.Sections(), New: oer.New, Folder: "paper/oer"},
 		{Card: modelbasedgeneralization.Card(), Sections: modelbasedgeneralization.Sections(), New: modelbasedgeneralization.New,
 			Folder: "paper/modelbasedgeneralization"},

@@ -33,6 +33,7 @@ func kinds() []kind {
 		{schema.Kind{Name: "mem0", Doc: "One line of each key, kept by the operations add, update, delete and nothing, chosen by rule.", New: func() any { return new(Mem0Knobs) }}, mem0Labels(), openMem0},
 		{schema.Kind{Name: "reflexion", Doc: "Notes of what failed, few, read whole.", New: func() any { return new(ReflexionKnobs) }}, reflexionLabels(), openReflexion},
 		{schema.Kind{Name: "memrl", Doc: "Cases whose value is learned from what came of reading them; similarity decides what is considered, value what is read.", New: func() any { return new(MemRLKnobs) }}, memrlLabels(), openMemRL},
+		{schema.Kind{Name: "reasoningbank", Doc: "Strategy items that a noisy judge's winners and losers leave, read with the past query that they were written for.", New: func() any { return new(ReasoningBankKnobs) }}, reasoningBankLabels(), openReasoningBank},
 		{schema.Kind{Name: "reme", Doc: "Lessons found by when to use them, counted by what came of reading them; what seldom helps is deleted.", New: func() any { return new(ReMeKnobs) }}, remeLabels(), openReMe},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/loci-lab/loci/backend/world/locomo"
 	mathworld "github.com/loci-lab/loci/backend/world/math"
 	"github.com/loci-lab/loci/backend/world/outside"
+	"github.com/loci-lab/loci/backend/world/shop"
 )
 
 // family is a package of worlds that a memory can be put into.
@@ -35,6 +36,7 @@ func families() []family {
 		{kinds: house.Worlds(), prompt: "house", open: openHouse},
 		{kinds: chat.Worlds(), prompt: "chat", open: openChat, fresh: true, asked: true},
 		{kinds: mathworld.Worlds(), prompt: "math", open: openMath},
+		{kinds: shop.Worlds(), prompt: "shop", open: openShop},
 		{kinds: locomo.Worlds(), prompt: "locomo", open: openLoCoMo, asked: true},
 		{kinds: jsonl.Worlds(), prompt: "questions", open: openQuestions},
 		{kinds: []schema.Kind{outside.Kind()}, prompt: "outside", open: openOutside},
@@ -62,6 +64,10 @@ func openHouse(_ context.Context, _ string, knobs any, _ lab.Bench, seed uint64)
 
 func openChat(_ context.Context, _ string, knobs any, _ lab.Bench, _ uint64) (world.Readable, error) {
 	return chat.New(*knobs.(*chat.Knobs))
+}
+
+func openShop(_ context.Context, _ string, knobs any, _ lab.Bench, seed uint64) (world.Readable, error) {
+	return shop.New(*knobs.(*shop.Knobs), seed)
 }
 
 // openOutside starts the program: bench.Allow is asked before.

@@ -16,17 +16,17 @@ const (
 // action is an understood answer.
 type action struct {
 	verb verb
-	word string // noun that is searched, what is clicked, number that is answered
+	word string // noun that is searched, row or button that is clicked, number that is answered
 }
 
-// parseAction reads an answer: search N, click E, next, back, answer V. What is wrong with it is said in note.
+// parseAction reads an answer: search N, click X, next, back, answer V. What is wrong with it is said in note.
 func (l *lexicon) parseAction(said string) (a action, note string) {
 	if len(said) > 200 {
 		return a, "an action has one or two words"
 	}
 	words := strings.Fields(said)
 	if len(words) == 0 || len(words) > 2 {
-		return a, "an action is one of search N, click E, next, back, answer V"
+		return a, "an action is one of search N, click X, next, back, answer V"
 	}
 	if len(words) == 1 {
 		switch words[0] {
@@ -41,18 +41,19 @@ func (l *lexicon) parseAction(said string) (a action, note string) {
 	switch s := l.sortOf(a.word); words[0] {
 	case "search":
 		a.verb = search
-		return a, said2(s == isNoun, "what is searched is no article of the shop")
+		return a, unless(s == isNoun, "what is searched is no article of the shop")
 	case "click":
 		a.verb = click
-		return a, said2((s == isRow || s == isButton) && a.word != "next", "what is clicked is no row and no button")
+		return a, unless(s == isColour || s == isMonth || s == isRow || s == isButton && a.word != "next", "what is clicked is no row and no button")
 	case "answer":
 		a.verb = answer
-		return a, said2(s == isNumber, "what is answered is no number")
+		return a, unless(s == isNumber, "what is answered is no number")
 	}
 	return a, "the verb is none of search, click, next, back, answer"
 }
 
-func said2(ok bool, note string) string {
+// unless is the note where something is not so.
+func unless(ok bool, note string) string {
 	if ok {
 		return ""
 	}

@@ -200,8 +200,8 @@ func (e *episode) do(a action) bool {
 	case enter:
 		return a.word != "search" && slices.Contains(e.ways(), a.word) && e.enter(a.word)
 	case list:
-		if t := e.w.lex.terms[a.word]; t.sort == isRow {
-			e.row = t.at
+		if row := e.rowAt(a.word); row >= 0 {
+			e.row = row
 			return e.open()
 		}
 	case item:
@@ -210,6 +210,17 @@ func (e *episode) do(a action) bool {
 		}
 	}
 	return e.press(a.word)
+}
+
+// rowAt is the row of that colour or month, or the first or the last one; none where there is no such row.
+func (e *episode) rowAt(word string) int {
+	switch word {
+	case "first":
+		return 0
+	case "last":
+		return rowsShown - 1
+	}
+	return slices.Index(e.attrs(), word)
 }
 
 // opened is the option that a page has when it is opened.
@@ -291,21 +302,4 @@ func (e *episode) Info() world.Info {
 	in := e.info
 	in.Numbers = maps.Clone(in.Numbers)
 	return in
-}
-
-// Deeds implements Visit.
-func (e *episode) Deeds() []string { return slices.Clone(e.deeds) }
-
-// Noted implements Visit.
-func (e *episode) Noted() []bool { return slices.Clone(e.noted[:]) }
-
-// Chosen implements Visit.
-func (e *episode) Chosen() []string {
-	all := slices.Clone(e.chosen[:])
-	for at := range all {
-		if stage(at) > e.page || stage(at) == e.page && !e.finish {
-			all[at] = ""
-		}
-	}
-	return all
 }

@@ -5,25 +5,21 @@ import (
 	"strings"
 )
 
-// text puts a page into words: the goal, where one is, what is there, and what can be pressed.
+// text puts a page into words: where one is, what is there, what can be pressed, and the goal.
 func (l *lexicon) text(v *view) string {
 	var b strings.Builder
 	b.Grow(120)
-	b.WriteString("goal " + v.goal.Sentence + "\nat ")
+	b.WriteString("at ")
 	switch v.page {
 	case enter:
 		b.WriteString("home")
 	case list:
 		b.WriteString([]string{"list ", "orders "}[btoi(v.goal.Class.orders())] + v.mode)
 	default:
-		b.WriteString("item " + v.mode)
+		b.WriteString("item " + v.mode + "\n" + v.shown + " " + l.nouns[v.goal.noun] + " " + l.numbers[v.price-1])
 	}
-	noun := l.nouns[v.goal.noun]
-	for i, attr := range v.rows {
-		b.WriteString("\n" + l.rows[i] + " " + attr + " " + noun)
-	}
-	if v.page == item {
-		b.WriteString("\n" + v.shown + " " + noun + " " + l.numbers[v.price-1])
+	if len(v.rows) > 0 {
+		b.WriteString("\nrows " + strings.Join(v.rows, " "))
 	}
 	if len(v.see) > 0 {
 		b.WriteString("\nsee " + strings.Join(v.see, " "))
@@ -31,6 +27,7 @@ func (l *lexicon) text(v *view) string {
 	if v.note {
 		b.WriteString("\nnote " + notes()[v.page-1])
 	}
+	b.WriteString("\ngoal " + v.goal.Sentence)
 	return b.String()
 }
 
@@ -39,24 +36,16 @@ func notes() []string { return []string{"ads", "old", "draft"} }
 
 // parse reads a page; ok is false where it is none.
 func (l *lexicon) parse(text string) (v view, ok bool) {
-	first, rest, _ := strings.Cut(text, "\n")
-	words := strings.Fields(first)
-	if len(words) < 3 || words[0] != "goal" {
+	lines := strings.Split(text, "\n")
+	words := strings.Fields(lines[len(lines)-1])
+	if len(words) < 3 || words[0] != "goal" || len(lines) < 2 {
 		return v, false
 	}
-	if v.goal, ok = l.parseGoal(words[1:]); !ok {
+	if v.goal, ok = l.parseGoal(words[1:]); !ok || !l.parsePlace(&v, strings.Fields(lines[0])) {
 		return v, false
 	}
-	placed := false
-	for line := range strings.SplitSeq(rest, "\n") {
-		words := strings.Fields(line)
-		if !placed {
-			placed = l.parsePlace(&v, words)
-			ok = placed
-		} else {
-			ok = l.parseLine(&v, words)
-		}
-		if !ok {
+	for _, line := range lines[1 : len(lines)-1] {
+		if !l.parseLine(&v, strings.Fields(line)) {
 			return v, false
 		}
 	}
@@ -93,12 +82,10 @@ func (l *lexicon) parseLine(v *view, words []string) bool {
 	case n == 2 && words[0] == "note":
 		v.note = true
 		return true
-	case n != 3:
-		return false
-	case l.sortOf(words[0]) == isRow && v.page == list:
-		v.rows = append(v.rows, words[1])
-		return len(v.rows) <= rowsShown
-	case v.page == item && l.sortOf(words[2]) == isNumber:
+	case n > 1 && words[0] == "rows" && v.page == list:
+		v.rows = words[1:]
+		return true
+	case n == 3 && v.page == item && l.sortOf(words[2]) == isNumber:
 		v.shown, v.price = words[0], l.terms[words[2]].at+1
 		return true
 	}

@@ -1,7 +1,5 @@
 package shop
 
-import "slices"
-
 // beliefs settle what no page tells.
 type beliefs interface {
 	// settle returns one of choices: the option of a subject at a stage.
@@ -22,14 +20,14 @@ func (w *World) plan(v *view, b beliefs) action {
 	case list:
 		if g.Class == Present {
 			colour := b.settle(subject, list, v.rows)
-			return action{click, l.rows[max(0, slices.Index(v.rows, colour))]}
+			return action{click, colour}
 		}
 		if v.mode == plain {
 			if o := b.settle(subject, list, g.Class.options(list)); o != plain {
 				return press(o)
 			}
 		}
-		return action{click, l.rows[w.rowOf(v)]}
+		return action{click, w.rowOf(v)}
 	}
 	if v.mode == plain {
 		if o := b.settle(subject, item, g.Class.options(item)); o != plain {
@@ -42,16 +40,16 @@ func (w *World) plan(v *view, b beliefs) action {
 	return action{answer, l.numbers[max(v.price, 1)-1]}
 }
 
-// rowOf is the row that the goal names.
-func (w *World) rowOf(v *view) int {
+// rowOf names the row that the goal is about.
+func (w *World) rowOf(v *view) string {
 	switch v.goal.Class {
 	case Cheap, First:
-		return 0
+		return "first"
 	case Last:
-		return rowsShown - 1
+		return "last"
 	}
 	if v.goal.attr == none {
-		return 0
+		return "first"
 	}
-	return max(0, slices.Index(v.rows, w.lex.attrs(v.goal.Class)[v.goal.attr]))
+	return w.lex.attrs(v.goal.Class)[v.goal.attr]
 }

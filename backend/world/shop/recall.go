@@ -26,14 +26,14 @@ func (e *episode) Experiences() (all []lab.Experience) {
 			Scored: true, Success: e.works, Labels: []string{e.goal.Class.String()}})
 	}
 	if e.info.Why != "" {
-		all = append(all, lab.Experience{Kind: lab.OneTask, Key: e.goal.Sentence, Text: e.script(), When: when, Source: source, Scored: true,
+		all = append(all, lab.Experience{Kind: lab.OneTask, Key: e.goal.Sentence, Text: e.Script(), When: when, Source: source, Scored: true,
 			Reward: lab.Float(e.info.Return), Success: e.info.Success, Labels: []string{e.goal.Class.String()}})
 	}
 	return all
 }
 
-// script is the line of all that was done, and at the end of the episode how it ended.
-func (e *episode) script() string {
+// Script implements Visit.
+func (e *episode) Script() string {
 	parts := append([]string{}, e.deeds...)
 	if e.info.Why != "" {
 		parts = append(parts, []string{"failed", "success"}[btoi(e.info.Success)])
@@ -101,7 +101,7 @@ func (w *World) choicesOf(g *Goal, deeds []string) []string {
 			if a.verb == search {
 				chosen[enter] = "search"
 			}
-		case at == list && w.lex.sortOf(a.word) == isRow:
+		case at == list && a.verb == click && w.lex.sortOf(a.word) != isButton:
 			at = item
 		case at > enter && a.word == button(g.Class.options(at)[1]):
 			chosen[at] = g.Class.options(at)[1]

@@ -64,7 +64,7 @@ func (w *World) anything(v *view, d *dice) string {
 	case answer:
 		return l.say(action{answer, l.numbers[d.below(len(l.numbers))]})
 	}
-	all := append(append(slices.Clone(l.rows), v.see...), "buy")
+	all := append(append(slices.Clone(v.rows), v.see...), "first", "last", "buy")
 	word := all[d.below(len(all))]
 	if word == "next" {
 		return word

@@ -1,4 +1,4 @@
-// Package shop is ShopWorld: a web shop with pages of few words, buttons and rows that are clicked, a search, lists with paging and
+// Package shop is ShopWorld: a web shop with pages of few words, buttons and rows that are clicked by their words, a search, lists with paging and
 // filters, items with options, and a history of orders. Which way in leads to the right list, which view of the list and which option of
 // the item a class of goals wants is a habit of the site: told nowhere, the same in all episodes of one world, so that an agent must keep
 // what came of earlier visits (variant quirks). In variant preferences a present is bought for a person, who likes a colour and wants it
@@ -57,18 +57,6 @@ func (w *World) Start(split string, seed uint64) (world.Dialogue, error) {
 	key := world.Draw(seed, uint64(side(split)))
 	d := dice{key: key}
 	return w.begin(w.draw(split, &d), seed, key), nil
-}
-
-// Visit is an episode with what a judge or a writer may see of it behind its end.
-type Visit interface {
-	world.Recalling
-	// Deeds are the actions that were understood, in order.
-	Deeds() []string
-	// Chosen are the options of the visit in the order of the stages enter, list, item: those that it left the stage with, "" where it
-	// did not come so far.
-	Chosen() []string
-	// Noted tells of each stage whether a page that was opened behind it noted that its choice was not what the goal wants.
-	Noted() []bool
 }
 
 // Episode plays a goal as episode number clock: rows and numbers are drawn anew for each number.

@@ -40,7 +40,7 @@ func newLexicon() *lexicon {
 		months:  []string{"january", "march", "may", "july", "september", "november"},
 		numbers: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"},
 		persons: []string{"ana", "ben", "cleo", "dan", "eva", "finn", "gus", "hana"},
-		rows:    []string{"e1", "e2", "e3"},
+		rows:    []string{"first", "last"},
 		buttons: []string{"search", "menu", "account", "archive", "filter", "sort", "next", "all", "total", "size", "gift", "buy"},
 		modes:   []string{plain, "end"},
 	}
@@ -57,8 +57,8 @@ func (l *lexicon) collect() {
 	}{
 		{isNoun, l.nouns}, {isColour, l.colours}, {isMonth, l.months}, {isNumber, l.numbers}, {isPerson, l.persons}, {isRow, l.rows},
 		{isButton, l.buttons}, {isMode, l.modes},
-		{isOther, []string{"goal", "at", "home", "list", "orders", "item", "see", "note", "ads", "old", "draft", "click", "back", "answer",
-			"get", "price", "of", "what", "costs", "cheapest", "first", "last", "month", "order", "was", "in", "present", "for", "cheap",
+		{isOther, []string{"goal", "at", "home", "list", "orders", "item", "rows", "see", "note", "ads", "old", "draft", "click", "back", "answer",
+			"get", "price", "of", "what", "costs", "cheapest", "month", "order", "was", "in", "present", "for", "cheap",
 			"enter", "colour", ":", ";", "works", "fails", "success", "failed", "did", "flow"}},
 	} {
 		for i, word := range list.words {
