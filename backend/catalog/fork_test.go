@@ -23,7 +23,7 @@ import (
 func forked(t testing.TB) map[string]lab.Setup {
 	all := remembering(t)
 	setups := map[string]lab.Setup{"memrl": all["memrl"], "slea-rl": all["slea-rl"], "slea-rl, memrl's memory": with1(t, all["slea-rl"], mem.Section, "memrl", nil),
-		"memory-rewriting": tiny(t, memoryrewriting.LSTM, map[string]any{"width": 24}), "memory-r1": all["memory-r1"], "mem-alpha": all["mem-alpha"],
+		"memory-rewriting": tiny(t, memoryrewriting.LSTM, map[string]any{"width": 24}), "memory-r1": all["memory-r1"], "mem-alpha": all["mem-alpha"], "memact": all["memact"],
 		"memory-r1, bm25": with1(t, all["memory-r1"], mem.Section, "bm25", nil), "mem-alpha, bm25": with1(t, all["mem-alpha"], mem.Section, "bm25", nil)}
 	for _, kind := range mem.Kinds() {
 		if kind.Name != "none" {

@@ -10,7 +10,7 @@ func identities() map[string]string {
 		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
 		"paper/loop":                      "8f003b93a9e69e5162f0b7c6b7e88a25",
 		"paper/mem1":                      "c06713817e8c921db147559d54d350d7",
-		"paper/memact":                    "98d2a87b3d7cdcaa4e9c0ad04284df02",
+		"paper/memact":                    "62a31a2418a07c1d363f5bb91995b1f3",
 		"paper/memalpha":                  "cec834ca91709d88e65afbdbedab80f1",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",
 		"paper/memoryr1":                  "cf3ab6c21bf86f81c159a0438079f46f",

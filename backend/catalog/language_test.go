@@ -108,7 +108,7 @@ func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
 	chunks := thinking(t, "delethink", map[string]any{"shortest": 2, "longest": 4},
 		map[string]any{"updates": 0, "chunk": 12, "carry": 6, "chunks": 4, "eval_questions": 4, "test_questions": 4})
 	setups := map[string]lab.Setup{"thinking in chunks": chunks, "a reader of memories": remembering(t)["memrl"], "hints at every step": untrained(t, remembering(t)["slea-rl"]),
-		"a writer of stores": untrained(t, remembering(t)["mem-alpha"])}
+		"a writer of stores": untrained(t, remembering(t)["mem-alpha"]), "an edited context": untrained(t, remembering(t)["memact"])}
 	for name, setup := range setups {
 		t.Run(name, func(t *testing.T) { t.Parallel(); replayed(t, setup) })
 	}

@@ -119,6 +119,8 @@ func witnessed(t *testing.T, dir string) *witness {
 // remembering are set-ups of the papers whose agents have a memory, so small that a run takes seconds.
 func remembering(t testing.TB) map[string]lab.Setup {
 	tiny := map[string]any{"width": 32, "layers": 1, "heads": 2, "inner": 48, "context": 256, "warm_steps": 60, "warm_batch": 8, "warm_rate": 0.01}
+	pruning := maps.Clone(tiny)
+	maps.Copy(pruning, map[string]any{"layers": 2, "inner": 64, "context": 128, "warm_steps": 300, "warm_batch": 16, "warm_most": 3, "tool": 1.0, "due": 1})
 	longer := maps.Clone(tiny)
 	longer["warm_steps"], longer["warm_batch"], longer["inner"] = 800, 16, 64
 	return map[string]lab.Setup{
@@ -128,6 +130,8 @@ func remembering(t testing.TB) map[string]lab.Setup {
 			"rl":     {"updates": 4, "questions": 3, "group": 4, "learning_rate": 0.003, "evaluations": 2, "eval_questions": 6, "test_questions": 8}}),
 		"memory-r1": resolved(t, "memory-r1", map[string]map[string]any{"world": {"sessions": 2}, "agent": tiny, "rl": {"updates": 3, "answer_updates": 3, "questions": 6,
 			"answer_questions": 8, "group": 4, "learning_rate": 0.003, "answer_rate": 0.003, "evaluations": 2, "eval_conversations": 3, "test_conversations": 4, "pool": 4}}),
+		"memact": resolved(t, "memact", map[string]map[string]any{"world": {"most": 3, "leads": 0, "entities": 12, "relations": 2}, "agent": pruning, "memory": {"limit": 40},
+			"rl": {"updates": 2, "questions": 2, "group": 4, "learning_rate": 0.003, "least": 2, "evaluations": 2, "eval_episodes": 4, "test_episodes": 2}}),
 		"mem-alpha": resolved(t, "mem-alpha", map[string]map[string]any{"world": {"chunks": 3, "questions": 6}, "agent": tiny, "rl": {"updates": 3, "questions": 2, "group": 4,
 			"learning_rate": 0.003, "shortest": 2, "evaluations": 2, "eval_instances": 3, "test_instances": 4, "long_instances": 2, "long": 4, "longest": 5}}),
 	}

@@ -61,21 +61,21 @@ func (d *desk) alter(c lab.Change) error {
 		}
 		if c.Kind == lab.ChangeDrop {
 			d.h.records = append(d.h.records[:i:i], d.h.records[i+1:]...)
-			return d.log.alter(c)
+			return d.log.alter(c, d.info.Steps)
 		}
 		ids, err := d.words.Encode(c.Text)
 		if err != nil {
 			return err
 		}
 		r.Call, r.Out, r.Own, r.Said = "", c.Text, nil, ids
-		return d.log.alter(c)
+		return d.log.alter(c, d.info.Steps)
 	}
 	return lab.Errorf(lab.Internal, "entry %q stands in the bank and not in the context", c.Entry)
 }
 
 // alter changes the bank before the call at which the fork stands: its events belong to that call.
-func (t *telling) alter(c lab.Change) error {
-	t.early = true
+func (t *telling) alter(c lab.Change, at int) error {
+	t.early, t.log.T = true, at
 	defer func() { t.early = false }()
 	return mem.AlterBank(t.bank, c)
 }

@@ -25,7 +25,7 @@ func small() given { return given{"least": 2, "most": 3, "leads": 0, "entities":
 
 // tinier is a model that learns in seconds to search, to prune and to answer.
 func tinier() given {
-	return given{"kind": Tiny, "width": 32, "layers": 2, "heads": 2, "inner": 64, "context": 128, "warm_steps": 300, "warm_batch": 16, "warm_rate": 0.01, "warm_most": 3, "tool": 1.0, "due": 1}
+	return given{"kind": Tiny, "width": 32, "layers": 2, "heads": 2, "inner": 64, "context": 128, "warm_steps": 450, "warm_batch": 16, "warm_rate": 0.01, "warm_most": 3, "tool": 1.0, "due": 1}
 }
 
 // tight is a context that three search results do not fit into.

@@ -25,8 +25,8 @@ type telling struct {
 	limit  int
 	places map[string]string // entry of a record, by its key
 	steps  []shownStep
-	hand   []lab.Event // changes by hand before the next call
-	early  bool
+	hand   []lab.Event // what happens before the next call: changes by hand, and that the context is read
+	early  bool        // such a thing is under way
 	err    error
 }
 
@@ -72,6 +72,7 @@ func (t *telling) saw(d *desk) {
 	}
 	at := d.info.Steps
 	t.log.T = at
+	t.read(d)
 	ev := lab.Context{Episode: t.log.Episode, T: at, Limit: t.limit}
 	for i := range d.h.records {
 		r := &d.h.records[i]
@@ -84,6 +85,20 @@ func (t *telling) saw(d *desk) {
 	scene := d.Scene()
 	t.steps = append(t.steps, shownStep{hand: t.hand, context: ev, step: lab.Step{Episode: t.log.Episode, T: at, Saw: d.h.text(), Scene: &scene}})
 	t.hand = nil
+}
+
+// read says that the model was given every record in the context: nothing is chosen when it reads, only when it prunes.
+func (t *telling) read(d *desk) {
+	var hits []lab.Hit
+	for i := range d.h.records[1:] {
+		hits = append(hits, lab.Hit{Entry: t.places[d.h.records[i+1].key()], Rank: i + 1, Score: 1, Parts: map[string]lab.Float{"in the context": 1}, Used: true})
+	}
+	if len(hits) == 0 {
+		return
+	}
+	t.early = true
+	defer func() { t.early = false }()
+	t.note(t.bank.Read(d.h.records[0].Out, hits, "everything that stands in the context is read, in its order"))
 }
 
 // blockName is how the page calls a kind of record.
