@@ -58,7 +58,7 @@ type RLKnobs struct {
 	Tasks       int     `json:"tasks" doc:"tasks of each iteration" symbol:"P" default:"10" fast:"4" full:"40" min:"1" max:"4096" paper:"40" group:"budget"`
 	Group       int     `json:"group" doc:"attempts at each task" symbol:"K" default:"6" fast:"4" min:"2" max:"1024" paper:"6" main:"true" group:"learning"`
 	Learner     string  `json:"learner" doc:"what moves the model: policy, the clipped loss with advantages of the group; critic, with advantages over a value head; rejection, imitation of its own attempts that passed; supervised, imitation of the oracle; mixture, more of the warm start" default:"policy" enum:"policy,critic,rejection,supervised,mixture" main:"true" group:"learning"`
-	Rate        float64 `json:"learning_rate" doc:"learning rate of Adam" default:"0.0005" min:"0" max:"1" paper:"0.00005" main:"true" group:"learning"`
+	Rate        float64 `json:"learning_rate" doc:"learning rate of Adam" default:"0.0001" min:"0" max:"1" paper:"0.00005" main:"true" group:"learning"`
 	Temperature float64 `json:"temperature" doc:"temperature at which attempts are drawn; other values than 1 make the log-probabilities those of another policy" default:"1" min:"0.01" max:"10" paper:"1" group:"learning"`
 	Advantage   string  `json:"advantage" doc:"leave-one-out: reward less the mean of the other attempts; normal: less the mean of all, by their standard deviation" default:"leave-one-out" enum:"leave-one-out,normal" main:"true" group:"learning"`
 	Ratio       string  `json:"ratio" doc:"what the ratio of new to old probability is taken over and clipped: each token, each turn, the whole trajectory" default:"token" enum:"token,turn,trajectory" main:"true" group:"learning"`
