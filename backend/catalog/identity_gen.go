@@ -9,7 +9,7 @@ func identities() map[string]string {
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
 		"paper/loop":                      "4bbea07057ef3d2e22c0e34678dc7b14",
-		"paper/mem1":                      "c06713817e8c921db147559d54d350d7",
+		"paper/mem1":                      "0830cedd4bc27df413095c78f7bb163f",
 		"paper/memact":                    "62a31a2418a07c1d363f5bb91995b1f3",
 		"paper/memalpha":                  "cec834ca91709d88e65afbdbedab80f1",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",

@@ -17,12 +17,13 @@ import (
 // mixture is what the rows of a warm start are made of.
 type mixture struct {
 	World  hop.Knobs
-	Whole  bool
 	Forget float64
+	Whole  float64 // share of rows that are whole episodes
 }
 
 // warmStart says how the model of a set-up is warmed up: on the oracle's searches and answers, with a state that in a share of the traces
-// keeps the newest answer alone. Both templates have the same episodes; under the pruned one a row is one turn, under the whole one an episode.
+// keeps the newest answer alone. Some rows are one turn with its pruned context and some are whole episodes, so that both templates begin from
+// the same weights.
 func warmStart(setup lab.Setup) (base.Spec, base.Source, error) {
 	var agent AgentKnobs
 	var mix mixture
@@ -33,7 +34,7 @@ func warmStart(setup lab.Setup) (base.Spec, base.Source, error) {
 	vary := min(agent.Vary, k.Leads)
 	k.Least, k.Most, k.Leads, k.Spread = 1, agent.WarmMost, k.Leads-vary, k.Spread+2*vary
 	k.Entities = max(k.Entities, 2*k.Most+4)
-	mix.Whole, mix.Forget = agent.Template == Whole, agent.Forget
+	mix.Forget, mix.Whole = agent.Forget, agent.Wholes
 	w, err := newWarmer(mix)
 	if err != nil {
 		return base.Spec{}, nil, err
@@ -69,7 +70,7 @@ func (w *warmer) row(key uint64) (rl.Datum, error) {
 	if err != nil {
 		return rl.Datum{}, err
 	}
-	if w.mix.Whole {
+	if world.Unit(world.Draw(key, 2)) < w.mix.Whole {
 		return w.episode(turns)
 	}
 	t := world.Pick(world.Draw(key, 1), len(turns))

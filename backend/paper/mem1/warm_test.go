@@ -15,7 +15,7 @@ func warmerOf(t testing.TB, whole bool, change func(k *hop.Knobs)) *warmer {
 	if change != nil {
 		change(&k)
 	}
-	w, err := newWarmer(mixture{World: k, Whole: whole, Forget: 0.5})
+	w, err := newWarmer(mixture{World: k, Whole: map[bool]float64{true: 1}[whole], Forget: 0.5})
 	if err != nil {
 		t.Fatal(err)
 	}
