@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X github.com/loci-lab/loci/app.Version=$(VERSION) -X github.co
 GOFILES := go.mod go.sum $(shell find app backend experiments frontend/embed*.go main.go -type f 2>/dev/null)
 PAGES := $(shell find frontend/src frontend/index.html frontend/public frontend/package.json frontend/vite.config.ts frontend/vite.report.config.ts -type f 2>/dev/null)
 
-.PHONY: help run build desktop package test quick bench audit interop parity generate record clean
+.PHONY: help run build workers desktop package test quick bench audit interop parity generate record clean
 help: ## lists the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -16,7 +16,16 @@ run: bin/loci ## builds Loci and opens the first notebook, running, in the windo
 
 build: bin/loci ## builds the command line program with its pages
 
-bin/loci: $(GOFILES) frontend/dist/index.html
+WORKER := -trimpath -ldflags '-s -w -X main.Commit=$(COMMIT)'
+PLATFORM := $(shell go env GOOS 2>/dev/null)-$(shell go env GOARCH 2>/dev/null)
+
+bin/workers/worker-%: $(GOFILES)
+	@build/setup check core
+	GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(lastword $(subst -, ,$*)) CGO_ENABLED=0 go build $(WORKER) -o $@ ./app/worker
+
+workers: bin/workers/worker-linux-amd64 bin/workers/worker-linux-arm64 bin/workers/worker-darwin-arm64 ## builds the programs that carry runs out on other machines
+
+bin/loci: $(GOFILES) frontend/dist/index.html bin/workers/worker-$(PLATFORM)
 	@build/setup check core
 	go build -trimpath -tags embed -ldflags '$(LDFLAGS)' -o bin/loci .
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/run"
 )
 
 // bench is one thing that `loci bench` measures.
@@ -144,7 +145,7 @@ func (l *benchLab) measure(ctx context.Context, b bench) ([]measure, error) {
 	others := readLoad().othersSince(before)
 	for i := range found {
 		m := &found[i]
-		m.Type, m.Bench, m.Kernel, m.Machine, m.Others = "measure", b.name, l.kernels.Name, machine(), others
+		m.Type, m.Bench, m.Kernel, m.Machine, m.Others = "measure", b.name, l.kernels.Name, run.Machine(), others
 		m.judge()
 	}
 	return found, err

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/settings"
@@ -63,9 +62,4 @@ func dataFolder() (string, error) {
 		}
 	}
 	return filepath.Join(home, ".local", "share", "loci"), nil
-}
-
-// machine describes this computer in words, for records and results: no name of host or user.
-func machine() string {
-	return runtime.GOOS + "/" + runtime.GOARCH + ", " + strconv.Itoa(runtime.NumCPU()) + " cores, " + processor()
 }

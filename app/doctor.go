@@ -37,7 +37,7 @@ func (c *cli) doctor(ctx context.Context, e *env, repair bool) error {
 		}
 	}
 	note("program", fmt.Sprintf("%s %s, %s", Version, Commit, runtime.Version()))
-	note("machine", machine())
+	note("machine", run.Machine())
 	note("kernel", fmt.Sprintf("%s in use, available %v", e.kernel, num.Families()))
 	note("data folder", e.cfg.Home)
 	note("library", "whole")

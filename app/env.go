@@ -14,6 +14,7 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/settings"
 	"github.com/loci-lab/loci/backend/store"
@@ -79,7 +80,8 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.expect,
 		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1), Cache: c.cfg.Home, Data: c.dataFile, Allow: c.allowProgram,
 			Service: c.serviceFinder(ctx, secrets), Endpoint: capped(c.endpointFinder(ctx, secrets), e.settings)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
-		Machine: machine(), Log: e.log, Disk: sched.Disk{Free: e.diskFree, Floor: diskFloor(e.settings)}})
+		Machine: run.Machine(), Log: e.log, Disk: sched.Disk{Free: e.diskFree, Floor: diskFloor(e.settings)},
+		Places: c.siteFinder(ctx, secrets)})
 	return e, nil
 }
 

@@ -77,6 +77,9 @@ func describe(j sched.Job) string {
 	if left := timeLeft(j.Low, j.High); left != "" {
 		text += ", " + left
 	}
+	if there := elsewhere(j.Runs); there != "" {
+		text += "; " + there
+	}
 	return text
 }
 
@@ -105,4 +108,19 @@ func round(s float64) float64 {
 		return math.Round(s/5) * 5
 	}
 	return math.Ceil(s)
+}
+
+// elsewhere says how the first run stands that a target carries out and that is not over, "" where there is none.
+func elsewhere(runs []sched.RunInfo) string {
+	for _, r := range runs {
+		if r.Where == "" {
+			continue
+		}
+		text := r.Target + ": " + r.Where
+		if !r.There.IsZero() {
+			text += ", seen " + r.There.Local().Format("15:04")
+		}
+		return text
+	}
+	return ""
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/sched"
 )
 
@@ -116,7 +117,7 @@ func (e *env) collect(ctx context.Context, file string, plan sched.Plan) (result
 		return results{}, err
 	}
 	res := results{Paper: plan.Doc.Paper(), Notebook: filepath.Base(file), Budget: plan.Budget, Date: time.Now().UTC().Format(time.DateOnly),
-		Commit: Commit, Machine: machine(), Kernel: e.kernel, Verdicts: verdicts, Metrics: e.owner.Shown(plan.Doc)}
+		Commit: Commit, Machine: run.Machine(), Kernel: e.kernel, Verdicts: verdicts, Metrics: e.owner.Shown(plan.Doc)}
 	seconds, read := 0.0, claimWords(plan.Doc)
 	for _, r := range plan.Runs {
 		if !slices.Contains(res.Seeds, r.Seed) {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type choice struct {
 	model  string
 	again  bool
 	sweep  string
+	leave  bool
 }
 
 func (f *choice) flags(fs *pflag.FlagSet) {
@@ -32,7 +34,7 @@ func (f *choice) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&f.seeds, "seeds", "", "seeds, for example 0-4 or 100,103; empty is what the notebook says")
 	fs.StringSliceVar(&f.arms, "arm", nil, "only these arms")
 	fs.StringSliceVar(&f.cases, "case", nil, "only these cases")
-	fs.StringVar(&f.target, "target", "", "where to run: here")
+	fs.StringVar(&f.target, "target", "", "where to run: here, or the name of a target; empty is what the notebook says")
 	fs.StringVar(&f.model, "model", "", "in place of the notebook's: tiny, endpoint NAME or service NAME")
 	fs.StringVar(&f.sweep, "sweep", "", "run this sweep of the notebook in place of its arms")
 	fs.BoolVar(&f.again, "again", false, "run finished runs again; the old records are put aside")
@@ -40,9 +42,6 @@ func (f *choice) flags(fs *pflag.FlagSet) {
 
 func (f *choice) options() (sched.Options, error) {
 	o := sched.Options{Budget: f.budget, Arms: f.arms, Cases: f.cases, Target: f.target, Model: f.model, Again: f.again, Sweep: f.sweep}
-	if f.target != "" && f.target != "here" {
-		return o, lab.Errorf(lab.Invalid, "target %q is unknown, want one of here", f.target).WithHint("leave --target out to run on this computer")
-	}
 	if f.seeds == "" {
 		return o, nil
 	}
@@ -68,7 +67,7 @@ func (c *cli) runCommand() *cobra.Command {
 					return err
 				}
 				plan, err := c.finish(ctx, e, doc, &pick)
-				if err != nil {
+				if err != nil || pick.leave {
 					return err
 				}
 				return c.summary(ctx, e, doc, plan)
@@ -76,7 +75,38 @@ func (c *cli) runCommand() *cobra.Command {
 		},
 	}
 	pick.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&pick.leave, "leave", false, "come back once a target has the runs; the same command without it fetches them")
 	return cmd
+}
+
+// leaveThere sends what the plan lacks to its target, and comes back when the target has it.
+func (c *cli) leaveThere(ctx context.Context, e *env, plan sched.Plan) error {
+	if plan.Target == sched.Here {
+		return lab.Errorf(lab.Invalid, "--leave is for runs that a target carries out; here they end with this command").WithHint("add --target NAME, or leave --leave out")
+	}
+	job, err := e.owner.Start(ctx, plan)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if job, err = e.owner.Job(job.ID); err != nil {
+			return err
+		}
+		if job.State == sched.Failed {
+			return job.Err
+		}
+		if !slices.ContainsFunc(job.Runs, func(r sched.RunInfo) bool {
+			return r.State != sched.Done && (r.Where == "" || r.Where == sched.SendingThere || r.There.IsZero() && r.Where != sched.SentThere)
+		}) {
+			fmt.Fprintf(c.err, "%s has the runs. The same command without --leave fetches them.\n", plan.Target)
+			return nil
+		}
+		<-tick.C
+	}
+	_, err = e.owner.Control(job.ID, "stop")
+	return err
 }
 
 // finish runs what the plan lacks, shows the progress, and returns the plan as it is afterwards.
@@ -95,6 +125,9 @@ func (c *cli) finish(ctx context.Context, e *env, doc *notebook.Document, pick *
 			if err := c.checkRung(r.Setup.Model); err != nil {
 				return plan, err
 			}
+		}
+		if pick.leave {
+			return plan, c.leaveThere(ctx, e, plan)
 		}
 		if err := c.follow(ctx, e, plan); err != nil {
 			return plan, err

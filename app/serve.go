@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/loci-lab/loci/backend"
+	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/target"
 	"github.com/loci-lab/loci/backend/web"
@@ -69,7 +70,7 @@ func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server,
 		Files:      files,
 		Version:    Version,
 		Kernel:     e.kernel,
-		Machine:    machine(),
+		Machine:    run.Machine(),
 		Prepare:    e.prepare,
 		Log:        e.log,
 	}
@@ -98,6 +99,9 @@ func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server,
 		warm.Wait()
 		s.err = errors.Join(err, forget())
 	}()
+	if err := e.owner.Adopt(ctx); err != nil { // what cannot be followed now is followed the next time
+		e.log.Warn("runs that were sent away cannot be followed", "error", err)
+	}
 	if f.run != "" {
 		if err := e.runAtOnce(ctx, f); err != nil {
 			return nil, errors.Join(err, s.stop())
@@ -110,7 +114,7 @@ func (e *env) serve(ctx context.Context, f openFlags, window *desktop) (*server,
 func (e *env) pages(files []string) (*web.Server, error) {
 	return web.New(web.Config{
 		Owner: e.owner, Library: e.store, Hub: e.hub, Vocabulary: vocabulary{}, Recorded: e.recorded, Pages: frontend.Dist(), Shipped: e.shipped, Home: e.cfg.Home, Files: files,
-		Version: Version, Kernel: e.kernel, Machine: machine(), Sharing: e.sharing(), Log: e.log,
+		Version: Version, Kernel: e.kernel, Machine: run.Machine(), Sharing: e.sharing(), Log: e.log,
 	})
 }
 

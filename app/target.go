@@ -15,8 +15,8 @@ func (c *cli) targetsPath() string { return filepath.Join(c.cfg.Home, target.Fil
 
 func (c *cli) targetCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "target", Short: "Set up the training services and model endpoints that runs may use",
-		Long: "A target is a training service that computes the gradients of a run elsewhere, or an endpoint whose model answers a run's questions.\n" +
+		Use: "target", Short: "Set up the machines, training services and model endpoints that runs may use",
+		Long: "A target is a machine that carries runs out (a notebook says target: NAME, or loci run --target NAME), a training service that computes the gradients of a run elsewhere, or an endpoint whose model answers a run's questions.\n" +
 			"A notebook names it: model: service NAME, or model: endpoint NAME. Nothing is sent to a target before it was added here.",
 		Example: "  loci target add my-service --service https://train.example.org --secret my-service\n" +
 			"  loci target add local --preset ollama --model qwen3:8b\n  loci target test local", Args: cobra.NoArgs,
@@ -60,6 +60,10 @@ func (c *cli) targetList() error {
 		lines = append(lines, endpointLine(e))
 		t.AppendRow(table.Row{e.Name, "endpoint", e.URL, e.Secret, e.Model, endpointSettings(e)})
 	}
+	for _, m := range all.Machines {
+		lines = append(lines, machineLine(m))
+		t.AppendRow(table.Row{m.Name, m.Kind, m.Address(), m.Value("secret"), "", machineSettings(m)})
+	}
 	if c.json {
 		for _, line := range lines {
 			if err := c.print(line); err != nil {
@@ -69,7 +73,7 @@ func (c *cli) targetList() error {
 		return nil
 	}
 	if len(lines) == 0 {
-		fmt.Fprintln(c.err, "No target is set up; runs stay on this computer. `loci target add NAME --service URL` adds a service, `loci target add NAME --endpoint URL --model MODEL` an endpoint.")
+		fmt.Fprintln(c.err, "No target is set up; runs stay on this computer. `loci target add NAME --ssh USER@HOST` adds a computer, `loci target add NAME --service URL` a service, `loci target add NAME --endpoint URL --model MODEL` an endpoint.")
 		return nil
 	}
 	c.render(t)
@@ -104,7 +108,8 @@ func endpointSettings(e target.Endpoint) string {
 func (c *cli) targetTestCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "test NAME", Short: "Ask a target whether it answers and what it can do; nothing is changed there",
-		Long: "Asks a training service whether it is well and which models it has. An endpoint is asked for its models, and its model one tiny question:\n" +
+		Long: "Tries what a run needs on a machine, step by step: login, disk, the worker, and on a Slurm cluster a job for trial.\n" +
+			"Asks a training service whether it is well and which models it has. An endpoint is asked for its models, and its model one tiny question:\n" +
 			"at a paid endpoint that costs a few tokens.",
 		Example: "  loci target test my-service\n  loci target test my-service --json", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.targetTest(cmd.Context(), args[0]) },
@@ -116,7 +121,15 @@ func (c *cli) targetTest(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if kind, _ := all.Has(name); kind == "endpoint" {
+	kind, known := all.Has(name)
+	if !known {
+		_, err := all.Form(name)
+		return err
+	}
+	if m, err := all.Machine(name); err == nil {
+		return c.machineTest(ctx, m)
+	}
+	if kind == "endpoint" {
 		return c.endpointTest(ctx, name)
 	}
 	s, key, err := c.service(ctx, c.secrets(), name)
@@ -174,6 +187,11 @@ func (c *cli) secretUsers() (map[string][]string, error) {
 	}
 	for _, e := range all.Endpoints {
 		users[e.Secret] = append(users[e.Secret], e.Name)
+	}
+	for _, m := range all.Machines {
+		if name := m.Value("secret"); name != "" {
+			users[name] = append(users[name], m.Name)
+		}
 	}
 	return users, err
 }

@@ -65,6 +65,9 @@ func (c *cli) pageTest(env *env) web.TestTarget {
 		if err != nil {
 			return nil, err
 		}
+		if m, err := all.Machine(name); err == nil {
+			return nil, c.machineSteps(ctx, secrets, m, told)
+		}
 		if kind, _ := all.Has(name); kind == "service" {
 			s, key, err := c.service(ctx, secrets, name)
 			if err != nil {

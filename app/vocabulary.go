@@ -60,18 +60,7 @@ func placed(err error) error {
 type papers struct{ vocabulary }
 
 func (papers) New(setup lab.Setup, seed uint64, bench lab.Bench) (lab.Method, error) {
-	p, err := catalog.Find(setup.Paper)
-	if err != nil {
-		return nil, err
-	}
-	bench.Code = p.Code()
-	return p.New(setup, seed, bench)
+	return catalog.Method(setup, seed, bench)
 }
 
-func (papers) Code(setup lab.Setup) (string, error) {
-	p, err := catalog.Find(setup.Paper)
-	if err != nil {
-		return "", err
-	}
-	return p.Code(), nil
-}
+func (papers) Code(setup lab.Setup) (string, error) { return catalog.CodeOf(setup) }

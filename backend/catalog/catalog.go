@@ -82,6 +82,25 @@ func Papers() []Paper {
 	}
 }
 
+// Method makes the method that a set-up describes.
+func Method(setup lab.Setup, seed uint64, bench lab.Bench) (lab.Method, error) {
+	p, err := Find(setup.Paper)
+	if err != nil {
+		return nil, err
+	}
+	bench.Code = p.Code()
+	return p.New(setup, seed, bench)
+}
+
+// CodeOf is the code identity of a set-up's paper, which is part of a run's key.
+func CodeOf(setup lab.Setup) (string, error) {
+	p, err := Find(setup.Paper)
+	if err != nil {
+		return "", err
+	}
+	return p.Code(), nil
+}
+
 // Find returns the paper of that slug.
 func Find(slug string) (Paper, error) {
 	papers := Papers()

@@ -149,6 +149,18 @@ func (e *execution) asBegun(path string) error {
 	return nil
 }
 
+// Begun returns the first event of the record at path, and false when there is no record or it has no event yet.
+func Begun(path string) (begun lab.Start, ok bool, err error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return begun, false, nil
+	}
+	err = Events(path, func(ev lab.Event) (bool, error) {
+		begun, ok = ev.(lab.Start)
+		return false, nil
+	})
+	return begun, ok, err
+}
+
 // recall reads what was emitted before the checkpoint and will not be emitted again: the last metrics, and how far the run was.
 func (e *execution) recall(path string, last lab.Checkpoint) error {
 	return Events(path, func(ev lab.Event) (bool, error) {

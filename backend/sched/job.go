@@ -1,6 +1,7 @@
 package sched
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type job struct {
 	file    string
 	title   string
 	budget  string
+	target  string             // Here, or the name of a target
 	doc     *notebook.Document // nil for work of no notebook
 	started time.Time
 	runs    []*live
@@ -72,13 +74,16 @@ func (o *Owner) Start(_ context.Context, plan Plan) (Job, error) {
 	if err := o.ready(plan); err != nil {
 		return Job{}, err
 	}
+	if err := o.reachable(plan); err != nil {
+		return Job{}, err
+	}
 	if err := o.room(); err != nil {
 		return Job{}, err
 	}
 	ctx, cancel := context.WithCancel(o.ctx)
 	open := make(chan struct{})
 	close(open)
-	j := &job{file: plan.File, title: plan.Title, budget: plan.Budget, doc: plan.Doc, started: o.Now(), state: Running, resume: open,
+	j := &job{file: plan.File, title: plan.Title, budget: plan.Budget, target: cmp.Or(plan.Target, Here), doc: plan.Doc, started: o.Now(), state: Running, resume: open,
 		ending: make(chan struct{}), cancel: cancel}
 	if err := o.enlist(ctx, j, plan); err != nil {
 		cancel()
@@ -119,15 +124,11 @@ func (o *Owner) enlist(ctx context.Context, j *job, plan Plan) error {
 
 // serve gives each of the job's own runs a worker and ends the job after the last of all its runs.
 func (o *Owner) serve(ctx context.Context, j *job, mine, others []*live) {
-	var group sync.WaitGroup
-	for _, l := range mine {
-		if o.take(ctx, j) != nil {
-			o.over(l, CancelledSt, nil)
-			continue
-		}
-		group.Go(func() { o.execute(ctx, j, l) })
+	if j.target == Here {
+		o.serveHere(ctx, j, mine)
+	} else {
+		o.serveThere(ctx, j, mine)
 	}
-	group.Wait()
 	for _, l := range others {
 		select {
 		case <-l.ended:
@@ -139,6 +140,19 @@ func (o *Owner) serve(ctx context.Context, j *job, mine, others []*live) {
 	j.cancel()
 	o.announce(j)
 	o.tellEnd(j)
+}
+
+// serveHere carries runs out in this process, as workers are free.
+func (o *Owner) serveHere(ctx context.Context, j *job, mine []*live) {
+	var group sync.WaitGroup
+	for _, l := range mine {
+		if o.take(ctx, j) != nil {
+			o.over(l, CancelledSt, nil)
+			continue
+		}
+		group.Go(func() { o.execute(ctx, j, l) })
+	}
+	group.Wait()
 }
 
 // take waits for a worker. With an error no worker was taken: the job is to start nothing more.
@@ -249,6 +263,10 @@ func (o *Owner) Control(id, verb string) (Job, error) {
 	j, err := o.job(id)
 	if err != nil {
 		return Job{}, err
+	}
+	if j.target != Here && verb != "stop" {
+		return Job{}, lab.Errorf(lab.Invalid, "runs on %s can be stopped, but not %s", j.target, map[string]string{"pause": "paused", "resume": "resumed", "finish": "finished early"}[verb]).
+			WithHint("stop them: what is done is kept, and running again goes on from there")
 	}
 	if err := j.control(verb); err != nil {
 		return Job{}, err

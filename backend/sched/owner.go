@@ -1,6 +1,7 @@
 package sched
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -42,9 +43,11 @@ type Config struct {
 	Workers int    // runs at a time, at least 1
 	Commit  string
 	Machine string
-	Disk    Disk             // watched where it can tell
-	Now     func() time.Time // nil is the wall clock
-	Log     *slog.Logger     // nil discards
+	Disk    Disk // watched where it can tell
+	// Places finds a target that carries runs out, by its name; nil where none can be set up. Who asks closes it.
+	Places func(name string) (Elsewhere, error)
+	Now    func() time.Time // nil is the wall clock
+	Log    *slog.Logger     // nil discards
 }
 
 // Owner owns all runs of one data folder. It is safe for use by several goroutines. Close stops and waits for all of them.
@@ -120,7 +123,7 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Doc: doc, File: doc.File, Title: doc.Title(), Budget: budgetOf(doc, opt)}
+	p := Plan{Doc: doc, File: doc.File, Title: doc.Title(), Budget: budgetOf(doc, opt), Target: targetOf(doc, opt)}
 	var left []float64
 	past := o.pasts(ctx)
 	for _, r := range planned {
@@ -155,6 +158,10 @@ func budgetOf(doc *notebook.Document, opt Options) string {
 		return opt.Budget
 	}
 	return doc.Run().Budget
+}
+
+func targetOf(doc *notebook.Document, opt Options) string {
+	return cmp.Or(opt.Target, doc.Run().Target, Here)
 }
 
 // planned resolves the notebook into the runs that the options ask for.

@@ -48,6 +48,9 @@ type RunInfo struct {
 	Err     string
 	Hint    string
 	Final   map[string]lab.Float
+	Target  string        // where it is carried out, "" for this process
+	Where   string        // how it stands there, in words
+	There   time.Time     // when that was seen
 	Pace    time.Duration // median time between its last words of progress; 0 before five of them, and of runs that do not go on
 
 	again bool // to be run from its beginning: its old record is put aside
@@ -59,6 +62,7 @@ type Plan struct {
 	File      string
 	Title     string
 	Budget    string
+	Target    string // where its runs are carried out: Here, or the name of a target
 	Runs      []RunInfo
 	Unchanged int           // finished before with the same key
 	Partial   int           // interrupted, will be continued

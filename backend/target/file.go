@@ -32,8 +32,12 @@ import (
 //	    url: http://127.0.0.1:11434/v1
 //	    model: small:8b
 //	    parallel: 4
+//	machines:
+//	  cluster:
+//	    kind: slurm
+//	    host: login.example.org
 //
-// Unknown keys are errors; what has its usual value is left out, and endpoints where there is none.
+// Unknown keys are errors; what has its usual value is left out, and so are endpoints and machines where there is none.
 const FileName = "targets.yaml"
 
 const (
@@ -45,6 +49,7 @@ const (
 type Targets struct {
 	Services  []Service
 	Endpoints []Endpoint
+	Machines  []Machine
 }
 
 // Read returns the targets of a file; none where there is no file. The errors of a wrong file are Invalid and begin with
@@ -126,6 +131,9 @@ func (all Targets) names() []string {
 	for _, e := range all.Endpoints {
 		names = append(names, e.Name)
 	}
+	for _, m := range all.Machines {
+		names = append(names, m.Name)
+	}
 	slices.Sort(names)
 	return names
 }
@@ -137,6 +145,9 @@ func (all Targets) Has(name string) (kind string, ok bool) {
 	}
 	if slices.ContainsFunc(all.Endpoints, func(e Endpoint) bool { return e.Name == name }) {
 		return "endpoint", true
+	}
+	if i := slices.IndexFunc(all.Machines, func(m Machine) bool { return m.Name == name }); i >= 0 {
+		return all.Machines[i].Kind, true
 	}
 	return "", false
 }
@@ -159,6 +170,25 @@ func (all Targets) Endpoint(name string) (Endpoint, error) {
 	return Endpoint{}, all.missing("endpoint", name)
 }
 
+// Machine returns the machine of that name, or NotFound with the names there are.
+func (all Targets) Machine(name string) (Machine, error) {
+	i := slices.IndexFunc(all.Machines, func(m Machine) bool { return m.Name == name })
+	if i >= 0 {
+		return all.Machines[i], nil
+	}
+	var names []string
+	for _, m := range all.Machines {
+		names = append(names, m.Name)
+	}
+	slices.Sort(names)
+	if kind, ok := all.Has(name); ok {
+		return Machine{}, lab.Errorf(lab.NotFound, "target %q is of kind %s and carries no runs out, those that do are %q", name, kind, append([]string{"here"}, names...)).
+			WithHint("write model: %s %s for a model, or choose another target", kind, name)
+	}
+	return Machine{}, lab.Errorf(lab.NotFound, "there is no target %q that carries runs out, only %q", name, append([]string{"here"}, names...)).
+		WithHint("`loci target add %s --ssh USER@HOST` adds one, `loci target list` lists them", cmp.Or(name, "NAME"))
+}
+
 // Remove takes the target of that name out, or is NotFound with the names there are.
 func (all *Targets) Remove(name string) error {
 	if _, ok := all.Has(name); !ok {
@@ -166,6 +196,7 @@ func (all *Targets) Remove(name string) error {
 	}
 	all.Services = slices.DeleteFunc(all.Services, func(s Service) bool { return s.Name == name })
 	all.Endpoints = slices.DeleteFunc(all.Endpoints, func(e Endpoint) bool { return e.Name == name })
+	all.Machines = slices.DeleteFunc(all.Machines, func(m Machine) bool { return m.Name == name })
 	return nil
 }
 

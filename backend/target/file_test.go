@@ -55,7 +55,7 @@ func TestAWrongFileIsToldWithItsLineAndTheWayOut(t *testing.T) {
 		{"a list", "- a\n", []string{"f.yaml:1: ", "mapping"}},
 		{"no version", "services: {}\n", []string{"f.yaml:1: ", "version is missing"}},
 		{"a newer version", "version: 2\nservices: {}\n", []string{"f.yaml:1: ", `version is "2", want 1`}},
-		{"an unknown key", "version: 1\nmachines: {}\n", []string{"f.yaml:2: ", `"machines"`, `"services"`}},
+		{"an unknown key", "version: 1\nengines: {}\n", []string{"f.yaml:2: ", `"engines"`, `"services"`}},
 		{"an unknown key of a service", "version: 1\nservices:\n  a:\n    url: https://h\n    model: x\n", []string{"f.yaml:5: ", `"model"`, `"base-model"`}},
 		{"two of a name", "version: 1\nservices:\n  a: {url: https://h}\n  a: {url: https://h}\n", []string{"f.yaml:4: ", `"a"`, "second time"}},
 		{"a rank in words", "version: 1\nservices:\n  a: {url: https://h, rank: many}\n", []string{"f.yaml:3: ", `"many"`, "0 (all weights) to 1024"}},
@@ -70,7 +70,7 @@ func TestAWrongFileIsToldWithItsLineAndTheWayOut(t *testing.T) {
 		{"a number in words", "version: 1\nendpoints:\n  a: {url: https://h/v1, model: m, per-minute: some}\n", []string{"f.yaml:3: ", "per-minute", `"some"`}},
 		{"prices that are none", "version: 1\nendpoints:\n  a: {url: https://h/v1, model: m, prices: cheap}\n", []string{"f.yaml:3: ", "prices", `"cheap"`}},
 		{"a cap without prices", "version: 1\nendpoints:\n  a: {url: https://h/v1, model: m, dollars: 3}\n", []string{"f.yaml:3: ", "dollars is 3", "prices"}},
-		{"one name for two kinds", "version: 1\nservices:\n  a: {url: https://h}\nendpoints:\n  a: {url: https://h/v1, model: m}\n", []string{"f.yaml:1: ", `"a"`, "service and of an endpoint"}},
+		{"one name for two kinds", "version: 1\nservices:\n  a: {url: https://h}\nendpoints:\n  a: {url: https://h/v1, model: m}\n", []string{"f.yaml:1: ", `"a"`, "the name of two targets"}},
 		{"two documents", "version: 1\nservices: {}\n---\nversion: 1\n", []string{"more than one document"}},
 		{"a file too large", strings.Repeat("#", fileLimit+1), []string{"more than 1048576 bytes"}},
 	} {

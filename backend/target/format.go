@@ -3,6 +3,7 @@ package target
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"strconv"
 
 	"go.yaml.in/yaml/v3"
@@ -56,14 +57,27 @@ func Format(all Targets) ([]byte, error) {
 		}
 		endpoints[e.Name] = endpointEntry{e.URL, e.Secret, e.Model, e.Embedding, e.PerMinute, e.Dollars, FormatPrices(e.Prices), e.Parallel, e.Insecure}
 	}
+	machines := map[string]map[string]string{}
+	for _, m := range all.Machines {
+		if err := errors.Join(m.Check(), once(m.Name)); err != nil {
+			return nil, first(err)
+		}
+		entry := maps.Clone(m.Values)
+		if entry == nil {
+			entry = map[string]string{}
+		}
+		entry["kind"] = m.Kind
+		machines[m.Name] = entry
+	}
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
 	err := enc.Encode(struct {
-		Version   int                      `yaml:"version"`
-		Services  map[string]entry         `yaml:"services"`
-		Endpoints map[string]endpointEntry `yaml:"endpoints,omitempty"`
-	}{version, services, endpoints})
+		Version   int                          `yaml:"version"`
+		Services  map[string]entry             `yaml:"services"`
+		Endpoints map[string]endpointEntry     `yaml:"endpoints,omitempty"`
+		Machines  map[string]map[string]string `yaml:"machines,omitempty"`
+	}{version, services, endpoints, machines})
 	if err := errors.Join(err, enc.Close()); err != nil {
 		return nil, lab.Errorf(lab.Internal, "the targets cannot be written as YAML: %w", err)
 	}

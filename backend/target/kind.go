@@ -36,7 +36,8 @@ type Kind struct {
 	Title  string
 	Doc    string
 	Sends  string // what leaves this computer when a run uses it
-	Model  string // a run's model is this word and the target's name
+	Model  string // a run's model is this word and the target's name; "" for a kind that is no model
+	Runs   bool   // runs are carried out there: a notebook says target: and its name
 	Fields []Blank
 	Starts []Form                                  // usual ones to begin from
 	Steps  func(values map[string]string) []string // of a test, in order
@@ -45,7 +46,7 @@ type Kind struct {
 }
 
 // Kinds lists the kinds of targets in the order in which they are shown.
-func Kinds() []Kind { return []Kind{endpoints(), services()} }
+func Kinds() []Kind { return append([]Kind{endpoints(), services()}, machines()...) }
 
 // FindKind returns the kind of that name, or an Invalid error that lists them.
 func FindKind(name string) (Kind, error) {

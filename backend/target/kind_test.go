@@ -72,3 +72,48 @@ func TestFormsThatCannotBeUsedAreRefused(t *testing.T) {
 		t.Errorf("%+v, %v", f, err)
 	}
 }
+
+func TestAMachineIsKeptAsItWasSaid(t *testing.T) {
+	all := Targets{Machines: []Machine{
+		{Name: "lab", Kind: SSH, Values: map[string]string{"host": "lab.example.org", "user": "anna", "jobs": "4", "gpus": "0,1"}},
+		{Name: "cluster", Kind: Slurm, Values: map[string]string{"partition": "gpu", "gres": "gpu:1", "before": "module load x\nulimit -c 0"}},
+	}}
+	text, err := Format(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse("f.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Machines) != 2 || again.Machines[1].Address() != "anna@lab.example.org" || again.Machines[0].Value("before") != "module load x\nulimit -c 0" ||
+		again.Machines[1].Whole("jobs") != 4 || again.Machines[0].Address() != "this computer" {
+		t.Fatalf("read again: %+v\n%s", again.Machines, text)
+	}
+}
+
+func TestAMachineWithAWrongFieldIsRefusedWithTheLegalValues(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind   string
+		values map[string]string
+		says   string
+	}{
+		"no host":                             {SSH, nil, `no host`},
+		"a host that is a command":            {SSH, map[string]string{"host": "a; rm -rf /"}, "a host name or an address"},
+		"a host that begins as an option":     {SSH, map[string]string{"host": "-oProxyCommand=x"}, "a host name or an address"},
+		"a partition with a blank":            {Slurm, map[string]string{"partition": "gpu --wrap"}, "a name"},
+		"a port beyond all":                   {SSH, map[string]string{"host": "h", "port": "70000"}, "from 1 to 65535"},
+		"a kernel that is none":               {Computer, map[string]string{"kernel": "sse"}, "avx512, avx2 or go"},
+		"a folder below nothing":              {Computer, map[string]string{"folder": "loci"}, "begins with / or ~/"},
+		"a field of another kind":             {Computer, map[string]string{"partition": "x"}, "has no field"},
+		"a host key that is no fingerprint":   {SSH, map[string]string{"host": "h", "host-key": "MD5:aa"}, "SHA256:"},
+		"a cluster in clear on another host":  {Ray, map[string]string{"url": "http://ray.example.org:8265"}, "plain http"},
+		"a secret whose name is no name":      {Ray, map[string]string{"url": "http://127.0.0.1:1", "secret": "my key"}, "secret"},
+		"runs at a time that are not a count": {Slurm, map[string]string{"jobs": "1.5"}, "whole number"},
+	} {
+		err := Machine{Name: "m", Kind: c.kind, Values: c.values}.Check()
+		if lab.CodeOf(err) != lab.Invalid || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q in it", name, err, c.says)
+		}
+	}
+}

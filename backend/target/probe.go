@@ -172,7 +172,12 @@ func (p *probe) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return lab.Errorf(lab.Cancelled, "stopped while service %q was asked: %w", s.Name, ctx.Err())
 	}
-	e := lab.Errorf(lab.Unavailable, "service %q does not answer at %s: %s", s.Name, s.URL, p.clean(cause(err).Error()))
+	return Unreachable(fmt.Sprintf("service %q", s.Name), s.URL, p.clean(cause(err).Error()), err)
+}
+
+// Unreachable says why there was no answer from an address: what is whose it is, said the error as it may be shown.
+func Unreachable(what, address, said string, err error) error {
+	e := lab.Errorf(lab.Unavailable, "%s does not answer at %s: %s", what, address, said)
 	e.Err = err
 	if _, ok := errors.AsType[redirected](err); ok {
 		return e.WithHint("if you trust that address, add the target again with it; the key was not sent there")

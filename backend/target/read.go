@@ -16,13 +16,16 @@ type reader struct{ path string }
 func (r reader) file(n *yaml.Node) (Targets, error) {
 	had := false
 	var all Targets
-	err := r.fields(n, []string{"version", "services", "endpoints"}, func(key string, v *yaml.Node) (err error) {
+	err := r.fields(n, []string{"version", "services", "endpoints", "machines"}, func(key string, v *yaml.Node) (err error) {
 		switch key {
 		case "services":
 			all.Services, err = r.services(v)
 			return err
 		case "endpoints":
 			all.Endpoints, err = r.endpoints(v)
+			return err
+		case "machines":
+			all.Machines, err = r.machines(v)
 			return err
 		}
 		had = true
@@ -37,14 +40,50 @@ func (r reader) file(n *yaml.Node) (Targets, error) {
 	if err != nil {
 		return Targets{}, err
 	}
-	for _, e := range all.Endpoints {
-		if slices.ContainsFunc(all.Services, func(s Service) bool { return s.Name == e.Name }) {
-			return Targets{}, at(r.path, n.Line, "%q is the name of a service and of an endpoint", e.Name).WithHint("rename one of the two")
-		}
+	if err := r.once(n, all); err != nil {
+		return Targets{}, err
 	}
 	slices.SortFunc(all.Services, func(a, b Service) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(all.Endpoints, func(a, b Endpoint) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all.Machines, func(a, b Machine) int { return cmp.Compare(a.Name, b.Name) })
 	return all, nil
+}
+
+// once wants each name to be that of one target.
+func (r reader) once(n *yaml.Node, all Targets) error {
+	names := all.names()
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] {
+			return at(r.path, n.Line, "%q is the name of two targets", names[i]).WithHint("rename one of the two")
+		}
+	}
+	return nil
+}
+
+func (r reader) machines(n *yaml.Node) (all []Machine, err error) {
+	err = r.fields(n, nil, func(name string, v *yaml.Node) error {
+		m := Machine{Name: name, Values: map[string]string{}}
+		err := r.fields(v, nil, func(key string, v *yaml.Node) error {
+			if v.Kind != yaml.ScalarNode {
+				return at(r.path, v.Line, "%s is no plain value", key).WithHint("write %s: VALUE on one line", key)
+			}
+			if key == "kind" {
+				m.Kind = v.Value
+				return nil
+			}
+			m.Values[key] = v.Value
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := m.Check(); err != nil {
+			return at(r.path, v.Line, "target %.60q: %v", name, err).WithHint("%s", lab.HintOf(err))
+		}
+		all = append(all, m)
+		return nil
+	})
+	return all, err
 }
 
 func (r reader) services(n *yaml.Node) (all []Service, err error) {

@@ -209,8 +209,11 @@ type RunRow struct {
 	Unit    string               `json:"unit"`
 	StartMS int64                `json:"start_ms"`
 	HeardMS int64                `json:"heard_ms"`
-	Quiet   float64              `json:"quiet"`  // seconds of silence that are news: five median steps, at least 30
-	Redone  int                  `json:"redone"` // how often it was begun anew; the earlier records are kept
+	Target  string               `json:"target"`   // that carries it out, "" for this process
+	Where   string               `json:"where"`    // how it stands there, in words
+	ThereMS int64                `json:"there_ms"` // when that was seen
+	Quiet   float64              `json:"quiet"`    // seconds of silence that are news: five median steps, at least 30
+	Redone  int                  `json:"redone"`   // how often it was begun anew; the earlier records are kept
 	Seconds float64              `json:"seconds"`
 	Error   string               `json:"error"`
 	Hint    string               `json:"hint"`

@@ -289,6 +289,7 @@ func rowOf(r sched.RunInfo, budget string) RunRow {
 	row := RunRow{
 		Key: r.Key, Arm: r.Arm, Case: r.Case, Seed: r.Seed, Budget: budget, State: r.State, Done: r.Done, Total: r.Total, Unit: r.Unit,
 		StartMS: millis(r.Started), HeardMS: millis(r.Heard), Seconds: finite(r.Seconds), Error: r.Err, Hint: r.Hint, Final: r.Final,
+		Target: r.Target, Where: r.Where, ThereMS: millis(r.There),
 	}
 	row.Quiet = max(leastQuiet, quietSteps*r.Pace).Seconds()
 	if r.Setup.Budget != "" {

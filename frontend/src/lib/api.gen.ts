@@ -700,6 +700,12 @@ export interface RunRow {
   unit: string;
   start_ms: number;
   heard_ms: number;
+  /** that carries it out, "" for this process */
+  target: string;
+  /** how it stands there, in words */
+  where: string;
+  /** when that was seen */
+  there_ms: number;
   /** seconds of silence that are news: five median steps, at least 30 */
   quiet: number;
   /** how often it was begun anew; the earlier records are kept */
@@ -1875,6 +1881,12 @@ export interface BinRow {
   unit: string;
   start_ms: number;
   heard_ms: number;
+  /** that carries it out, "" for this process */
+  target: string;
+  /** how it stands there, in words */
+  where: string;
+  /** when that was seen */
+  there_ms: number;
   /** seconds of silence that are news: five median steps, at least 30 */
   quiet: number;
   /** how often it was begun anew; the earlier records are kept */
@@ -1916,6 +1928,12 @@ export interface FoundRun {
   unit: string;
   start_ms: number;
   heard_ms: number;
+  /** that carries it out, "" for this process */
+  target: string;
+  /** how it stands there, in words */
+  where: string;
+  /** when that was seen */
+  there_ms: number;
   /** seconds of silence that are news: five median steps, at least 30 */
   quiet: number;
   /** how often it was begun anew; the earlier records are kept */

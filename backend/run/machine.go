@@ -1,9 +1,16 @@
-package app
+package run
 
 import (
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 )
+
+// Machine describes this computer in words, for records and results: no name of host or user.
+func Machine() string {
+	return runtime.GOOS + "/" + runtime.GOARCH + ", " + strconv.Itoa(runtime.NumCPU()) + " cores, " + processor()
+}
 
 // processor names the processor where the system tells it in a file, and says "unknown processor" elsewhere.
 func processor() string {
