@@ -10,7 +10,7 @@ func identities() map[string]string {
 		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
 		"paper/loop":                      "4bbea07057ef3d2e22c0e34678dc7b14",
 		"paper/mem1":                      "0830cedd4bc27df413095c78f7bb163f",
-		"paper/memact":                    "62a31a2418a07c1d363f5bb91995b1f3",
+		"paper/memact":                    "8cfa0acf10aba8006ce63e4b4b820081",
 		"paper/memalpha":                  "cec834ca91709d88e65afbdbedab80f1",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",
 		"paper/memoryr1":                  "cf3ab6c21bf86f81c159a0438079f46f",

@@ -43,9 +43,9 @@ func deviations() []string {
 		"D1: a language model of some 107 thousand numbers, trained from nothing, stands in for Qwen2.5-7B and 14B, and HopWorld for question answering over Wikipedia: facts about 40 entities, made anew for every episode.",
 		"D2: a question is one relation of one entity (world.hops 1), where our sheet has 1 or 2: chained look-ups are not what is studied, and would take most of the warm start.",
 		"D3: questions stand behind letters, a search names the letter of its question, and its result begins with the identifier, the letter and the value; the useless facts behind it are told as the world tells them. Memory texts and answers use the same letters, so that a tiny model can copy what it has to keep.",
-		"D4: the limit is 96 tokens of context instead of 20,000 (our sheet: 200): three search results of 22 tokens fit, four do not.",
+		"D4: the limit is 96 tokens of context instead of 20,000 (our sheet: 200): three searches of 25 tokens each, call and result, fit beside the questions, four do not.",
 		"D5: training has 3 to 6 questions, where our sheet has 2 to 3: at 96 tokens a memory action is needed from 4 questions on, and what is not met in training is not learned. The warm start has 1 to 6.",
-		"D6: the teacher of the warm start is a rule with systematic faults, not a prompted model: it leaves out 15 % of the memory actions that are due, in 65 % its text keeps the newest fact alone, and in 10 % it leaves a useless record standing. It never notices what it forgot and names any entity for it at the end. Our sheet has 20 % forgotten at random, which greedy decoding would average away.",
+		"D6: the teacher of the warm start is a rule with systematic faults, not a prompted model: it leaves out 15 % of the memory actions that are due, in 65 % its text keeps the newest fact alone, and in 10 % it leaves a useless record standing. It never notices what it forgot and names any entity for it at the end. Our sheet has one fact forgotten at random in 20 %, which greedy decoding would average away.",
 		"D7: one warm start serves all arms and all seeds (agent.warm_seed): in 30 % of its traces the instruction names no memory action, which is how the arms without one are warmed up. Intervals over seeds say nothing about how warm starts differ. Rows are fresh in every step, each one segment of one trace, drawn by chance, where the paper trains on 3,000 segments for 6 epochs.",
 		"D8: a memory action is due when two results of finished questions stand in the context and a question is left (agent.due), where the paper suggests it from 8,000 and enforces it from 16,000 tokens.",
 		"D9: a segment ends at an edit: a memory action that fails removes nothing and ends none.",
@@ -54,6 +54,7 @@ func deviations() []string {
 		"D12: the judge is exact equality.",
 		"D13: the sliding window drops whole records, the oldest first, and never the instruction. Window with summary is left out.",
 		"D14: a group whose rewards are all the same gives no training row.",
-		"D15: the memory action is offered in all episodes of training (rl.hide 0); the authors' script hides it in half of them.",
+		"D15: a row of the naive arm ends where the model has no room for more (256 tokens): what was deleted counts there.",
+		"D16: the memory action is offered in all episodes of training (rl.hide 0); the authors' script hides it in half of them.",
 	}
 }

@@ -123,6 +123,7 @@ func (m *method) group(g *rl.Group, desks []*desk, u *batch) ([]drawn, error) {
 			if err != nil {
 				return nil, err
 			}
+			whole.Segments = fitting(whole.Segments, m.room)
 			attempts[i], pieces[i] = whole, segment.Cut(&whole)
 		}
 		counts[i], reward[i], weight[i] = len(pieces[i]), t.Reward, 1
@@ -145,6 +146,17 @@ func (m *method) group(g *rl.Group, desks []*desk, u *batch) ([]drawn, error) {
 		}
 	}
 	return u.draw(attempts, pieces, advantage, segment.RoundRobin(counts, m.knobs.Segments, m.draws)), nil
+}
+
+// fitting are the first calls of an unedited attempt whose row has at most room tokens: what was deleted counts there, and may be too much for
+// the model.
+func fitting(calls []rl.Segment, room int) []rl.Segment {
+	for i := range calls {
+		if len(calls[i].Context)+len(calls[i].Tokens) > room {
+			return calls[:i]
+		}
+	}
+	return calls
 }
 
 // count takes in an attempt.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/rl"
+	"github.com/loci-lab/loci/backend/rl/segment"
 	"github.com/loci-lab/loci/backend/rng"
 	"github.com/loci-lab/loci/backend/trainer"
 )
@@ -34,7 +35,7 @@ func two() (rl.Group, []*desk) {
 
 func rowsOf(t *testing.T, k RLKnobs) ([]rl.Datum, batch) {
 	t.Helper()
-	m := &method{knobs: k, draws: rng.New(1, "draws")}
+	m := &method{knobs: k, draws: rng.New(1, "draws"), room: 99}
 	g, desks := two()
 	var u batch
 	rows, err := m.rows([]rl.Group{g}, [][]*desk{desks}, &u)
@@ -129,6 +130,20 @@ func TestTheLongerRowReadsWhatWasDeleted(t *testing.T) {
 	for _, r := range rows {
 		if n, _ := tokensOf([]rl.Datum{r}); n[0] == 6 && len(r.Input) != 1+2+1+3+1+1-1 {
 			t.Errorf("the unedited row reads %v", r.Input)
+		}
+	}
+}
+
+// The success has 1 + 2 + 1 + 3 = 7 tokens behind its second call and 9 behind its third.
+func TestAnUneditedRowEndsWhereTheModelHasNoMoreRoom(t *testing.T) {
+	g, desks := two()
+	whole, err := segment.Unedited(&g.Trajectories[0], desks[0].said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room, want := range map[int]int{2: 0, 3: 1, 6: 1, 7: 2, 8: 2, 9: 3} {
+		if got := len(fitting(whole.Segments, room)); got != want {
+			t.Errorf("%d calls fit into %d tokens, want %d", got, room, want)
 		}
 	}
 }

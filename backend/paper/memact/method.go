@@ -50,6 +50,7 @@ type method struct {
 	hop    hop.Knobs
 	policy string     // of a yardstick, "" for a model
 	due    int        // of the oracle
+	room   int        // most tokens that the model can have before it
 	words  *llm.Words // of the world and the tools
 	prompt *llm.Prompt
 	core   *num.Core
@@ -109,6 +110,7 @@ func (m *method) build(bench lab.Bench) (err error) {
 	if err != nil {
 		return err
 	}
+	m.room = spec.Shape.Context
 	if m.model, err = connect.New(m.core, m.setup.Model, bench, spec, source, local.Options{Lean: true}); err != nil {
 		return err
 	}
