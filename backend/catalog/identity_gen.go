@@ -9,7 +9,7 @@ func identities() map[string]string {
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
 		"paper/loop":                      "4bbea07057ef3d2e22c0e34678dc7b14",
-		"paper/mem1":                      "0830cedd4bc27df413095c78f7bb163f",
+		"paper/mem1":                      "9f0079c9f301079b0f5492fb30911ee7",
 		"paper/memact":                    "8cfa0acf10aba8006ce63e4b4b820081",
 		"paper/memalpha":                  "cec834ca91709d88e65afbdbedab80f1",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",
