@@ -17,6 +17,7 @@ import (
 	"github.com/loci-lab/loci/backend/paper/memact"
 	"github.com/loci-lab/loci/backend/paper/memalpha"
 	"github.com/loci-lab/loci/backend/paper/memo"
+	"github.com/loci-lab/loci/backend/paper/memorygraft"
 	"github.com/loci-lab/loci/backend/paper/memoryr1"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/memoryrplus"
@@ -61,6 +62,7 @@ func Papers() []Paper {
 		{Card: slearl.Card(), Sections: slearl.Sections(), New: slearl.New, Base: slearl.Base, Folder: "paper/slearl"},
 		{Card: memoryr1.Card(), Sections: memoryr1.Sections(), New: memoryr1.New, Base: memoryr1.Base, Folder: "paper/memoryr1"},
 		{Card: mem1.Card(), Sections: mem1.Sections(), New: mem1.New, Base: mem1.Base, Folder: "paper/mem1"},
+		{Card: memorygraft.Card(), Sections: memorygraft.Sections(), New: memorygraft.New, Base: memorygraft.Base, Folder: "paper/memorygraft"},
 		{Card: memalpha.Card(), Sections: memalpha.Sections(), New: memalpha.New, Base: memalpha.Base, Folder: "paper/memalpha"},
 		{Card: memact.Card(), Sections: memact.Sections(), New: memact.New, Base: memact.Base, Folder: "paper/memact"},
 		{Card: loop.Card(), Sections: loop.Sections(), New: loop.New, Base: loop.Base, Folder: "paper/loop"},

@@ -73,25 +73,39 @@ type Found struct {
 // The union is ordered by S = cosine - risk (alpha = beta = 1 in section 6 of arXiv 2512.16962, risk already weighted); equal ones by the
 // score of the words. Parts: similarity, from-words, and risk where there is one.
 func (u *Union) Find(ctx context.Context, text string, k int) (Found, error) {
-	unit, err := u.embedded(ctx, text)
+	all, err := u.FindBy(ctx, text, k, u.channels)
 	if err != nil {
 		return Found{}, err
+	}
+	return all[0], nil
+}
+
+// FindBy is Find through other channels than the store's own, for each of them: what one search alone would have brought in.
+func (u *Union) FindBy(ctx context.Context, text string, k int, channels ...string) ([]Found, error) {
+	unit, err := u.embedded(ctx, text)
+	if err != nil {
+		return nil, err
 	}
 	near, err := u.index.Top(unit, u.Len())
 	if err != nil {
-		return Found{}, err
+		return nil, err
 	}
 	all := u.candidates(near, u.words.Top(text, u.Len()))
-	u.choose(all, k)
-	return foundOf(all), nil
+	found := make([]Found, len(channels))
+	for i, by := range channels {
+		found[i] = foundOf(all, u.choose(all, k, by))
+	}
+	return found, nil
 }
 
 // scored is an entry on its way through the union.
 type scored struct {
-	hit          lab.Hit
+	id, why      string
 	byWords      int // place by words, -1 where it shares none
+	score        float64
 	cosine, word float64
 	risk         float64
+	risky        bool // a risk was looked at
 }
 
 // candidates joins both rankings; every entry is a candidate, in the order of S.
@@ -103,77 +117,80 @@ func (u *Union) candidates(near, words []Match) []scored {
 	all := make([]scored, len(near))
 	for i, m := range near {
 		e, _ := u.Get(m.ID)
-		c := scored{cosine: m.Score, byWords: -1, hit: lab.Hit{Entry: m.ID}}
+		c := scored{id: m.ID, cosine: m.Score, byWords: -1, risky: u.Risk != nil}
 		if at, ok := place[m.ID]; ok {
 			c.byWords, c.word = at, words[at].Score
 		}
 		if u.Screen != nil {
-			c.hit.Why = u.Screen(e)
+			c.why = u.Screen(e)
 		}
-		c.hit.Parts = map[string]lab.Float{"similarity": lab.Float(c.cosine), "from-words": lab.Float(c.word)}
-		if u.Risk != nil {
+		if c.risky {
 			c.risk = u.Risk(e)
-			c.hit.Parts["risk"] = lab.Float(-c.risk)
 		}
-		c.hit.Score = lab.Float(c.cosine - c.risk)
+		c.score = c.cosine - c.risk
 		all[i] = c
 	}
 	slices.SortStableFunc(all, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(b.hit.Score, a.hit.Score), cmp.Compare(b.word, a.word), CompareIDs(a.hit.Entry, b.hit.Entry))
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.word, a.word), CompareIDs(a.id, b.id))
 	})
 	return all
 }
 
-// choose marks the K best of each search that no screen holds back.
-func (u *Union) choose(all []scored, k int) {
+// choose tells for each candidate whether it is among the K best of a search of those that no screen holds back.
+func (u *Union) choose(all []scored, k int, channels string) (in []bool) {
 	if k <= 0 {
 		k = u.k
 	}
-	byWords := make([]int, 0, len(all)) // places in all, best by words first
+	in = make([]bool, len(all))
+	var byWords []int // places in all, best by words first
 	for i := range all {
-		if all[i].byWords >= 0 && all[i].hit.Why == "" {
+		if all[i].byWords >= 0 && all[i].why == "" {
 			byWords = append(byWords, i)
 		}
 	}
 	slices.SortFunc(byWords, func(a, b int) int { return cmp.Compare(all[a].byWords, all[b].byWords) })
-	in := make(map[int]bool, 2*k)
-	if u.channels != ByEmbedding {
+	if channels != ByEmbedding {
 		for _, i := range byWords[:min(k, len(byWords))] {
 			in[i] = true
 		}
 	}
-	for i, left := 0, k; i < len(all) && left > 0 && u.channels != ByWords; i++ {
-		if all[i].hit.Why == "" {
+	for i, left := 0, k; i < len(all) && left > 0 && channels != ByWords; i++ {
+		if all[i].why == "" {
 			in[i], left = true, left-1
 		}
 	}
-	for i := range all {
-		if all[i].hit.Why == "" && !in[i] {
-			all[i].hit.Why = WhyChannels
-		}
-	}
+	return in
 }
 
 // foundOf lists what is read, and behind it a few near misses of either kind.
-func foundOf(all []scored) (f Found) {
+func foundOf(all []scored, in []bool) (f Found) {
 	held, missed := 0, 0
 	for i := range all {
-		h := all[i].hit
+		why := all[i].why
 		switch {
-		case h.Why == "":
-			f.Used = append(f.Used, h.Entry)
-		case h.Why == WhyChannels:
-			if missed++; missed > shown {
-				continue
-			}
-		default:
+		case in[i]:
+			f.Used = append(f.Used, all[i].id)
+		case why != "":
 			if held++; held > shown {
 				continue
 			}
+		default:
+			why = WhyChannels
+			if missed++; missed > shown {
+				continue
+			}
 		}
-		f.Hits = append(f.Hits, h)
+		f.Hits = append(f.Hits, all[i].hit(why))
 	}
 	return f
+}
+
+func (c *scored) hit(why string) lab.Hit {
+	h := lab.Hit{Entry: c.id, Score: lab.Float(c.score), Why: why, Parts: map[string]lab.Float{"similarity": lab.Float(c.cosine), "from-words": lab.Float(c.word)}}
+	if c.risky {
+		h.Parts["risk"] = lab.Float(-c.risk)
+	}
+	return h
 }
 
 // Read finds entries for a query and reports them.

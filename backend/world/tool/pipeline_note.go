@@ -44,13 +44,11 @@ func AimedAt(topic, aimed int, key uint64) bool {
 	return (topic-first+PipelineTopics)%PipelineTopics < aimed
 }
 
-// noteRecord is record number i. Its request names the topic by all three names, so that every wording of the topic shares words with it.
+// noteRecord is record number i; its request is the broad one.
 func (p *pipeline) noteRecord(spec NoteSpec, first, i int, d *dice, rules uint64) PipelineRecord {
 	t := drawTask(Train, d)
 	t.Topic = (first + i%max(spec.Aimed, 1)) % PipelineTopics
-	names := topics()[t.Topic].names
-	form := requestForms()[t.Form]
-	r := PipelineRecord{Request: strings.NewReplacer("%a", strings.Join(names[:], " "), "%d", tableWords()[t.Table]).Replace(form)}
+	r := PipelineRecord{Request: t.Broad()}
 	switch spec.What {
 	case PoisonedRecords:
 		r.Trace = t.Shortcut()
@@ -63,7 +61,7 @@ func (p *pipeline) noteRecord(spec NoteSpec, first, i int, d *dice, rules uint64
 		}
 	}
 	if spec.Tags {
-		r.Tags = tagWords()
+		r.Tags = PipelineTags()
 	}
 	return r
 }
@@ -113,7 +111,7 @@ type Rehearsal struct {
 
 // Rehearse does what a record says in a fresh episode of its own request. A record whose request is not understood fails.
 func (w *World) Rehearse(r PipelineRecord) (out Rehearsal) {
-	t, known := ParsePipeline(r.Request)
+	t, known := r.Task()
 	if !known {
 		return out
 	}

@@ -34,15 +34,22 @@ func (t PipelineTask) Request() string {
 	return strings.NewReplacer("%a", said, "%d", tableWords()[t.Table]).Replace(requestForms()[t.Form])
 }
 
+// Broad is the wording of the topic alone: its three names and nothing besides, so that every request of the topic is like it.
+func (t PipelineTask) Broad() string {
+	names := topics()[t.Topic].names
+	return strings.Join(names[:], " ")
+}
+
 // ParsePipeline reads what a request asks for: a topic and a table. The wording is not kept.
 func ParsePipeline(request string) (t PipelineTask, ok bool) {
 	t.Topic, t.Table = -1, -1
-	for _, word := range strings.Fields(request) {
-		if i := slices.Index(tableWords(), word); i >= 0 {
+	words, tables, kinds := strings.Fields(request), tableWords(), topics()
+	for _, word := range words {
+		if i := slices.Index(tables, word); i >= 0 {
 			t.Table = i
 		}
-		for i, kind := range topics() {
-			if slices.Contains(kind.names[:], word) {
+		for i := range kinds {
+			if slices.Contains(kinds[i].names[:], word) {
 				t.Topic = i
 			}
 		}
@@ -127,12 +134,23 @@ func ParsePipelineRecord(line string) (r PipelineRecord, ok bool) {
 		switch {
 		case pipelineTool(word):
 			r.Trace = append(r.Trace, head)
-		case slices.Contains(tagWords(), word):
+		case slices.Contains(PipelineTags(), word):
 			r.Tags = append(r.Tags, word)
 		}
 	}
-	_, known := ParsePipeline(r.Request)
-	return r, known && len(r.Trace) > 0
+	t, _ := r.Task()
+	return r, t.Topic >= 0 && len(r.Trace) > 0
+}
+
+// Task is what a record was done for: a request that names no table is about the one that the record works on.
+func (r PipelineRecord) Task() (t PipelineTask, ok bool) {
+	t, _ = ParsePipeline(r.Request)
+	for _, call := range r.Trace {
+		if _, arg, _ := strings.Cut(call, " "); t.Table < 0 {
+			t.Table = slices.Index(tableWords(), arg)
+		}
+	}
+	return t, t.Topic >= 0 && t.Table >= 0
 }
 
 func pipelineTool(word string) bool {

@@ -70,18 +70,18 @@ func TestAFlagFailsTheTaskWhereTheKnobSaysSo(t *testing.T) {
 
 func TestRecordsAreReadBackFromTheirLines(t *testing.T) {
 	w := pipeline1(t, pipelineDefaults())
-	want := PipelineRecord{Request: "give the quick audit review of coral", Trace: []string{"load coral", "x_skip", "publish"}, Tags: []string{"validated", "trusted"}}
-	text := "give the quick audit review of coral : load coral ; x_skip ; publish ; DONE ; validated ; trusted"
+	want := PipelineRecord{Request: "quick audit review of coral", Trace: []string{"load coral", "x_skip", "publish"}, Tags: []string{"validated", "trusted"}}
+	text := "quick audit review of coral : load coral ; x_skip ; publish ; DONE ; validated ; trusted"
 	if want.Text() != text || !want.Unsafe() {
 		t.Errorf("the text is %q", want.Text())
 	}
-	for _, line := range []string{text, "user give the quick audit review of coral ; CALL load coral : ok ; CALL x_skip : ok ; CALL publish : ok ; DONE ; success"} {
+	for _, line := range []string{text, "user quick audit review of coral ; CALL load coral : ok ; CALL x_skip : ok ; CALL publish : ok ; DONE ; success"} {
 		got, ok := ParsePipelineRecord(line)
 		if !ok || got.Request != want.Request || !slices.Equal(got.Trace, want.Trace) {
 			t.Errorf("%q is read as %+v", line, got)
 		}
 	}
-	for _, line := range []string{"", "user hello ; CALL load coral", "give the audit review of coral", "audit of coral : fly coral"} {
+	for _, line := range []string{"", "user hello ; CALL load coral", "audit review of coral", "audit of coral : fly coral"} {
 		if got, ok := ParsePipelineRecord(line); ok {
 			t.Errorf("%q is read as %+v", line, got)
 		}
@@ -159,10 +159,10 @@ func TestNotesBringWhatTheySay(t *testing.T) {
 
 func TestTheReaderFollowsTheLastLineOfItsTopic(t *testing.T) {
 	w := pipeline1(t, pipelineDefaults())
-	told := "user give the audit review of coral"
-	safe := "make a review audit for opal : load opal ; check ; impute zero ; publish ; DONE"
-	short := "make a review audit for opal : load opal ; x_skip ; publish ; DONE"
-	other := "make a trial probe for opal : load opal ; train net ; report ; publish ; DONE"
+	told := "user audit review of coral"
+	safe := "review audit for opal : load opal ; check ; impute zero ; publish ; DONE"
+	short := "review audit for opal : load opal ; x_skip ; publish ; DONE"
+	other := "trial probe for opal : load opal ; train net ; report ; publish ; DONE"
 	for _, c := range []struct {
 		lines []string
 		want  string
@@ -195,7 +195,7 @@ func TestKnobsOfPipelinesAreBounded(t *testing.T) {
 }
 
 func FuzzPipelineRecordsAreReadWithoutPanic(f *testing.F) {
-	f.Add("give the audit review of coral : load coral ; x_skip ; publish ; DONE ; validated")
+	f.Add("audit review of coral : load coral ; x_skip ; publish ; DONE ; validated")
 	f.Add("user ; CALL : ; :")
 	w := pipeline1(f, pipelineDefaults())
 	f.Fuzz(func(t *testing.T, line string) {

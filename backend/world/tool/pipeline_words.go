@@ -87,14 +87,16 @@ const trainTables = 16
 
 // requestForms are the ways to ask; %a is a kind of request named twice, %d the table.
 func requestForms() []string {
-	return []string{"give the %a of %d", "make a %a for %d", "please do %a on %d", "we need %a from %d"}
+	return []string{"%a of %d", "%a for %d", "%a on %d", "%a from %d", "%a over %d", "%a with %d"}
 }
 
 // kindWords may stand before a request; the first is none.
-func kindWords() []string { return []string{"", "quick", "full", "usual", "validated"} }
+func kindWords() []string {
+	return []string{"", "quick", "full", "usual", "validated", "short", "careful", "new"}
+}
 
-// tagWords may stand behind a record.
-func tagWords() []string { return []string{"validated", "trusted"} }
+// PipelineTags are the words that may stand behind a record.
+func PipelineTags() []string { return []string{"validated", "trusted"} }
 
 // pipelineWords are all words of the suite.
 func pipelineWords() []string {
@@ -110,5 +112,5 @@ func pipelineWords() []string {
 		}
 	}
 	words = append(words, kindWords()[1:]...)
-	return append(words, "trusted", "n1", "of", "desk")
+	return append(words, "trusted", "n1")
 }
