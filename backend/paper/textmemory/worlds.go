@@ -10,12 +10,14 @@ import (
 	"github.com/loci-lab/loci/backend/world/chat"
 	"github.com/loci-lab/loci/backend/world/dataset"
 	"github.com/loci-lab/loci/backend/world/grade"
+	"github.com/loci-lab/loci/backend/world/hop"
 	"github.com/loci-lab/loci/backend/world/house"
 	"github.com/loci-lab/loci/backend/world/jsonl"
 	"github.com/loci-lab/loci/backend/world/locomo"
 	mathworld "github.com/loci-lab/loci/backend/world/math"
 	"github.com/loci-lab/loci/backend/world/outside"
 	"github.com/loci-lab/loci/backend/world/shop"
+	"github.com/loci-lab/loci/backend/world/tool"
 )
 
 // family is a package of worlds that a memory can be put into.
@@ -36,7 +38,10 @@ func families() []family {
 		{kinds: house.Worlds(), prompt: "house", open: openHouse},
 		{kinds: chat.Worlds(), prompt: "chat", open: openChat, fresh: true, asked: true},
 		{kinds: mathworld.Worlds(), prompt: "math", open: openMath},
+		{kinds: hop.Worlds(), prompt: "hop", open: openHop, fresh: true},
 		{kinds: shop.Worlds(), prompt: "shop", open: openShop},
+		{kinds: suites(tool.Apps), prompt: "tool", open: openTool, fresh: true},
+		{kinds: suites(tool.Services, tool.Pipeline), prompt: "tool", open: openTool},
 		{kinds: locomo.Worlds(), prompt: "locomo", open: openLoCoMo, asked: true},
 		{kinds: jsonl.Worlds(), prompt: "questions", open: openQuestions},
 		{kinds: []schema.Kind{outside.Kind()}, prompt: "outside", open: openOutside},
@@ -68,6 +73,19 @@ func openChat(_ context.Context, _ string, knobs any, _ lab.Bench, _ uint64) (wo
 
 func openShop(_ context.Context, _ string, knobs any, _ lab.Bench, seed uint64) (world.Readable, error) {
 	return shop.New(*knobs.(*shop.Knobs), seed)
+}
+
+func openHop(_ context.Context, _ string, knobs any, _ lab.Bench, _ uint64) (world.Readable, error) {
+	return hop.New(*knobs.(*hop.Knobs))
+}
+
+// suites are worlds of tools by their names. The forms of the apps hold for an episode, the rules of the others for a whole run.
+func suites(names ...string) []schema.Kind {
+	return slices.DeleteFunc(tool.Worlds(), func(k schema.Kind) bool { return !slices.Contains(names, k.Name) })
+}
+
+func openTool(_ context.Context, _ string, knobs any, _ lab.Bench, seed uint64) (world.Readable, error) {
+	return tool.New(knobs, seed)
 }
 
 // openOutside starts the program: bench.Allow is asked before.

@@ -33,9 +33,6 @@ func (e *Episode) Experiences() (list []lab.Experience) {
 	return list
 }
 
-// Life names the episode: what was found in one is worth nothing in the next.
-func (e *Episode) Life() string { return strconv.FormatUint(e.info.Seed, 10) }
-
 // Reader returns the rule that answers by recalled facts: it remembers the questions and what it searched for, searches for a fact that no
 // recalled line tells, once each, and answers when there is nothing left to search for. What a search result in sight says counts as recalled.
 func (w *World) Reader(uint64) world.Reader { return &reader{w: w} }
