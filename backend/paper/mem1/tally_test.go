@@ -11,7 +11,7 @@ import (
 // By hand: three questions, of which the agent finds two, forgets the first, finds it no more and answers the second.
 func TestATallyWorkedOutByHand(t *testing.T) {
 	w := warmerOf(t, false, func(k *hop.Knobs) { k.Spare = 2 })
-	e, err := w.world.Episode(hop.Test, 5)
+	e, err := w.long.Episode(hop.Test, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestATallyWorkedOutByHand(t *testing.T) {
 func TestTheProbeCountsGroupsWithASuccess(t *testing.T) {
 	w := warmerOf(t, false, nil)
 	play := func(right bool) *trace {
-		e, err := w.world.Episode(hop.Test, 7)
+		e, err := w.long.Episode(hop.Test, 7)
 		if err != nil {
 			t.Fatal(err)
 		}

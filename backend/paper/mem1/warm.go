@@ -17,6 +17,8 @@ import (
 // mixture is what the rows of a warm start are made of.
 type mixture struct {
 	World  hop.Knobs
+	Short  int     // questions of most episodes at most, those of the others are the world's
+	Long   float64 // share of the others
 	Forget float64
 	Whole  float64 // share of rows that are whole episodes
 }
@@ -34,7 +36,7 @@ func warmStart(setup lab.Setup) (base.Spec, base.Source, error) {
 	vary := min(agent.Vary, k.Leads)
 	k.Least, k.Most, k.Leads, k.Spread = 1, agent.WarmMost, k.Leads-vary, k.Spread+2*vary
 	k.Entities = max(k.Entities, 2*k.Most+4)
-	mix.Forget, mix.Whole = agent.Forget, agent.Wholes
+	mix.Short, mix.Long, mix.Forget, mix.Whole = min(agent.WarmShort, agent.WarmMost), agent.WarmLong, agent.Forget, agent.Wholes
 	w, err := newWarmer(mix)
 	if err != nil {
 		return base.Spec{}, nil, err
@@ -47,14 +49,20 @@ func warmStart(setup lab.Setup) (base.Spec, base.Source, error) {
 // warmer writes rows.
 type warmer struct {
 	mix      mixture
-	world    *hop.World
+	short    *hop.World
+	long     *hop.World
 	words    *llm.Words
 	contexts contexts
 }
 
 func newWarmer(mix mixture) (w *warmer, err error) {
 	w = &warmer{mix: mix}
-	if w.world, err = hop.New(mix.World); err != nil {
+	if w.long, err = hop.New(mix.World); err != nil {
+		return nil, err
+	}
+	few := mix.World
+	few.Most = max(few.Least, min(mix.Short, few.Most))
+	if w.short, err = hop.New(few); err != nil {
 		return nil, err
 	}
 	if w.words, err = words(); err != nil {
@@ -66,7 +74,12 @@ func newWarmer(mix mixture) (w *warmer, err error) {
 
 // row is one supervised row. Of an episode of n searches, any of its n + 1 turns is as likely.
 func (w *warmer) row(key uint64) (rl.Datum, error) {
-	turns, err := w.trace(key>>11, world.Unit(world.Draw(key, 0)) < w.mix.Forget)
+	// Looking up is learned in short contexts first; without a share of long ones it does not reach beyond them.
+	h := w.short
+	if world.Unit(world.Draw(key, 3)) < w.mix.Long {
+		h = w.long
+	}
+	turns, err := w.trace(h, key>>11, world.Unit(world.Draw(key, 0)) < w.mix.Forget)
 	if err != nil {
 		return rl.Datum{}, err
 	}
@@ -101,8 +114,8 @@ func (w *warmer) episode(turns []turn) (rl.Datum, error) {
 type turn struct{ now, wrote []int32 }
 
 // trace lets the oracle play an episode of training and writes what a state would hold.
-func (w *warmer) trace(seed uint64, forgets bool) (turns []turn, err error) {
-	e, err := w.world.Episode(hop.Train, seed)
+func (w *warmer) trace(h *hop.World, seed uint64, forgets bool) (turns []turn, err error) {
+	e, err := h.Episode(hop.Train, seed)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func warmerOf(t testing.TB, whole bool, change func(k *hop.Knobs)) *warmer {
 	if change != nil {
 		change(&k)
 	}
-	w, err := newWarmer(mixture{World: k, Whole: map[bool]float64{true: 1}[whole], Forget: 0.5})
+	w, err := newWarmer(mixture{World: k, Whole: map[bool]float64{true: 1}[whole], Forget: 0.5, Short: k.Most})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func warmerOf(t testing.TB, whole bool, change func(k *hop.Knobs)) *warmer {
 
 func TestTheOracleKeepsAllOrTheNewestAlone(t *testing.T) {
 	w := warmerOf(t, false, nil)
-	e, err := w.world.Episode(hop.Train, 3)
+	e, err := w.long.Episode(hop.Train, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestTheOracleKeepsAllOrTheNewestAlone(t *testing.T) {
 		true: {"state " + n[0] + " find " + q[0].String(), "state " + n[0] + " " + a[0] + " " + n[1] + " find " + q[1].String(),
 			strings.Join([]string{"state", n[1], a[1], n[2], "find", q[2].String()}, " "), "ans " + n[2] + " " + a[2]},
 	} {
-		turns, err := w.trace(3, forgets)
+		turns, err := w.trace(w.long, 3, forgets)
 		if err != nil || len(turns) != len(want) {
 			t.Fatalf("%d turns, %v", len(turns), err)
 		}
@@ -62,7 +62,7 @@ func TestTheOracleOfHarderWorldsAnswersWhatItKept(t *testing.T) {
 			w := warmerOf(t, false, change)
 			for seed := range uint64(40) {
 				for _, forgets := range []bool{false, true} {
-					e, _ := w.world.Episode(hop.Train, seed)
+					e, _ := w.long.Episode(hop.Train, seed)
 					for done := false; !done; {
 						o := e.Act(parse(oracle(e, forgets)).act)
 						if done = o.Done; o.Note != "" {
@@ -113,5 +113,30 @@ func TestRowsTrainWhatTheOracleWrote(t *testing.T) {
 	}
 	if math.Abs(float64(forgot)/300-0.5) > 0.1 || math.Abs(float64(ends)/300-0.25) > 0.1 {
 		t.Errorf("%d of 300 episodes forget and %d turns answer, want half and a quarter", forgot, ends)
+	}
+}
+
+func TestAShareOfTheEpisodesIsLong(t *testing.T) {
+	w := warmerOf(t, true, func(k *hop.Knobs) { k.Least, k.Most = 1, 8 })
+	long, short := w.long.Knobs(), w.short.Knobs()
+	if long.Most != 8 || short.Most != 8 {
+		t.Fatalf("%d and %d questions at most", long.Most, short.Most)
+	}
+	m, err := newWarmer(mixture{World: long, Short: 2, Long: 0.5, Whole: 1})
+	if err != nil || m.short.Knobs().Most != 2 {
+		t.Fatalf("%+v, %v", m.short.Knobs(), err)
+	}
+	beyond := 0
+	for i := range uint64(400) {
+		d, err := m.row(i << 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, _ := m.words.Decode(d.Targets); strings.Count(text, "find") > 2 {
+			beyond++
+		}
+	}
+	if share := float64(beyond) / 400; math.Abs(share-0.5*6/8) > 0.08 {
+		t.Errorf("%v of the episodes have more than 2 questions, want 0.375", share)
 	}
 }
