@@ -159,7 +159,10 @@ func (r *Ray) pack(o run.Order) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return b.Bytes(), z.Close()
+	if err := z.Close(); err != nil { // it writes the directory, without which the rest is no archive
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // rayJob is a job as Ray tells of it.
