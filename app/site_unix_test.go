@@ -206,6 +206,14 @@ func meetable(u user) (file string, words []string) {
 	return u.notebook(longer(400_000)), []string{one, "--seeds=0"}
 }
 
+// stoppable is a run that is still going on when its first bytes have come: of a Ray job they come late.
+func stoppable(u user, kind string) (file string, words []string) {
+	if kind == "ray" {
+		return u.notebook(longer(4_000_000)), []string{one, "--seeds=0"}
+	}
+	return meetable(u)
+}
+
 func (u user) start(ctx context.Context, words ...string) (wait func() (code int, said string)) {
 	var out, text bytes.Buffer
 	over := make(chan int, 1)
@@ -243,7 +251,7 @@ func TestTargetCancelledRunLeavesNoProcessAndGoesOnLater(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			u := newUser(t)
 			u.add(words...)
-			file, pick := meetable(u)
+			file, pick := stoppable(u, kind)
 			ctx, cancel := context.WithCancel(t.Context())
 			wait := u.start(ctx, append([]string{"run", file, "--target", "there"}, pick...)...)
 			u.meet(20_000)

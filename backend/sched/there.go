@@ -441,11 +441,7 @@ func (e *errand) left() {
 	if e.o.ctx.Err() == nil {
 		e.end()
 		e.last = true
-		ctx, cancel := context.WithTimeout(context.Background(), partWait)
-		defer cancel()
-		if _, err := e.look(ctx); err != nil {
-			e.o.Log.Warn("what was cancelled could not be looked at once more", "target", e.Target, "order", e.Order.ID, "error", err)
-		}
+		e.lastLook()
 		e.clean()
 	}
 	state := CancelledSt
@@ -457,6 +453,27 @@ func (e *errand) left() {
 			r.over = true
 			e.o.over(r.live, state, nil)
 		}
+	}
+}
+
+// lastLook fetches what was written until the end, and crosses everything off: a cancelled order is not followed again.
+func (e *errand) lastLook() {
+	ctx, cancel := context.WithTimeout(context.Background(), partWait)
+	defer cancel()
+	for !e.allOver() {
+		if _, err := e.look(ctx); err != nil && lab.CodeOf(err) != lab.Unavailable || !e.wait(ctx, lookFirst) {
+			e.o.Log.Warn("what was cancelled could not be fetched whole", "target", e.Target, "order", e.Order.ID, "error", err)
+			break
+		}
+	}
+	for key := range e.runs {
+		if e.lacks(key) {
+			e.Back = append(e.Back, key)
+		}
+	}
+	slices.Sort(e.Back)
+	if err := e.o.keepTicket(e.ticket); err != nil {
+		e.o.Log.Warn("a note on sent runs stays", "order", e.Order.ID, "error", err)
 	}
 }
 

@@ -53,7 +53,8 @@ type heard struct {
 
 const (
 	rayPatience = 60 * time.Second
-	rayLimit    = 1 << 30 // bytes of a log
+	rayPause    = 300 * time.Millisecond // between two looks at a job that is to end
+	rayLimit    = 1 << 30                // bytes of a log
 )
 
 // NewRay makes a place of a Ray cluster's address. The key goes into the header Authorization; empty for a cluster that asks for none.
@@ -272,11 +273,22 @@ func (r *Ray) Fetch(ctx context.Context, id, key string, from int64, w io.Writer
 	return err
 }
 
-// Cancel does what Site.Cancel says.
+// Cancel does what Site.Cancel says. Ray answers before a job has ended: this waits for it.
 func (r *Ray) Cancel(ctx context.Context, o run.Order) error {
 	err := r.json(ctx, http.MethodPost, "/api/jobs/"+url.PathEscape(o.ID)+"/stop", []byte("{}"), nil)
 	if lab.CodeOf(err) == lab.NotFound {
 		return nil // it never got there
+	}
+	for err == nil {
+		var j rayJob
+		if j, err = r.job(ctx, o.ID); err != nil || j.Status != "PENDING" && j.Status != "RUNNING" {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-time.After(rayPause):
+		}
 	}
 	return err
 }
