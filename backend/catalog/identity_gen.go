@@ -9,7 +9,7 @@ func identities() map[string]string {
 		"paper/exploitation":              "a065e107ae77b9ea9165aa5ad803ff31",
 		"paper/hcam":                      "d36d7e3720457bf05edf06d5208d4a7d",
 		"paper/loop":                      "9750223662a118ac0d9fe79a84db6e04",
-		"paper/mem1":                      "a4165f55b3c978d04e309073b5880ec6",
+		"paper/mem1":                      "15fead19e546a0e13f0cb55265b49095",
 		"paper/memact":                    "37015016f25216ce7a2db2984df0a161",
 		"paper/memalpha":                  "f2940936089a48296975014c3431813a",
 		"paper/memo":                      "608c0ac1534a16c7adbe1dd5a2ad4eb2",

@@ -39,7 +39,7 @@ func TestTheGoldenCurveTellsEveryArmApart(t *testing.T) {
 // how long to look is not here.
 func another() map[string]map[string]any {
 	return map[string]map[string]any{
-		Tiny: {"width": 16, "layers": 1, "heads": 2, "inner": 32, "warm_steps": 31, "warm_batch": 8, "warm_rate": 0.01, "template": Whole, "forget": 0.1, "warm_most": 1, "warm_vary": 1, "warm_whole": 0.1, "warm_short": 1, "warm_long": 0.9, "warm_seed": 1},
+		Tiny: {"width": 16, "layers": 1, "heads": 2, "inner": 32, "warm_steps": 31, "warm_batch": 8, "warm_rate": 0.01, "template": Whole, "forget": 0.1, "warm_most": 1, "warm_vary": 1, "warm_whole": 0.1, "warm_short": 1, "warm_long": 0.9, "warm_from": 0.9, "warm_seed": 1},
 		"mem1": {"updates": 1, "questions": 5, "group": 5, "learning_rate": 0.001, "temperature": 0.7, "clip_low": 0.0, "clip_high": 0.0, "grad_clip": 0.01,
 			"minibatches": 2, "credit": Stitched, "more_supervised": true},
 	}

@@ -51,7 +51,7 @@ func small() given {
 
 // tinier is a model that is warmed up in a second.
 func tinier() given {
-	return given{"kind": Tiny, "width": 32, "layers": 2, "heads": 4, "inner": 48, "context": 256, "warm_steps": 300, "warm_batch": 16, "warm_rate": 0.006, "warm_vary": 0, "warm_most": 3, "warm_short": 2, "warm_long": 0.1}
+	return given{"kind": Tiny, "width": 32, "layers": 2, "heads": 4, "inner": 48, "context": 256, "warm_steps": 300, "warm_batch": 16, "warm_rate": 0.006, "warm_vary": 0, "warm_most": 3, "warm_short": 2, "warm_long": 0.1, "warm_from": 0}
 }
 
 // brief is a training of three updates.

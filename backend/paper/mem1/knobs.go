@@ -41,9 +41,10 @@ type AgentKnobs struct {
 	Forget    float64 `json:"forget" doc:"share of the traces of the warm start whose state keeps nothing but the newest answer, a those before it are gone" default:"0.6" paper:"0.25" min:"0" max:"1" main:"true" group:"warm start" pitfall:"with 0 the warm start does all that reinforcement could find; near 1 nothing else is ever drawn, and reinforcement finds nothing"`
 	WarmMost  int     `json:"warm_most" doc:"questions of the longest episodes of the warm start; it has episodes of every number from 1 on" symbol:"N" default:"8" fast:"4" min:"1" max:"16" main:"true" group:"warm start"`
 	WarmShort int     `json:"warm_short" doc:"questions of most episodes of the warm start at most" default:"4" min:"1" max:"16" group:"warm start"`
-	WarmLong  float64 `json:"warm_long" doc:"share of the episodes of the warm start that have up to warm_most questions instead" default:"0.25" fast:"0" min:"0" max:"1" group:"warm start" pitfall:"with long episodes alone a small model does not begin to look anything up; without any it does not reach beyond the short ones"`
+	WarmLong  float64 `json:"warm_long" doc:"share of the episodes of the warm start that have up to warm_most questions instead" default:"0.5" fast:"0" min:"0" max:"1" group:"warm start" pitfall:"with long episodes alone a small model does not begin to look anything up; without any it does not reach beyond the short ones"`
+	WarmFrom  float64 `json:"warm_from" doc:"share of the warm start after which it has long episodes" default:"0.4" min:"0" max:"1" group:"warm start"`
 	Vary      int     `json:"warm_vary" doc:"a search of the warm start brings this many leads more or fewer than the world's" default:"2" min:"0" max:"6" group:"warm start" pitfall:"with 0 each word of a context stands at the same few positions, and a context of more questions is longer than any that was seen"`
-	Wholes    float64 `json:"warm_whole" doc:"share of the rows of the warm start that are whole episodes; the others are one turn each" default:"0.4" min:"0" max:"1" group:"warm start"`
+	Wholes    float64 `json:"warm_whole" doc:"share of the rows of the warm start that are whole episodes; the others are one turn each" default:"0.5" min:"0" max:"1" group:"warm start"`
 	WarmSeed  int     `json:"warm_seed" doc:"seed of the warm start, which all seeds of a notebook share" default:"0" min:"0" max:"1000000" group:"warm start"`
 }
 
@@ -69,7 +70,7 @@ func Sections() []schema.Section {
 		{Name: "agent", Kinds: []schema.Kind{
 			{Name: Tiny, Doc: "tiny language model, warmed up on the oracle's traces", New: func() any { return new(AgentKnobs) }, Presets: []schema.Preset{
 				{Path: "width", Default: "32"}, {Path: "inner", Default: "96"}, {Path: "context", Default: "352"},
-				{Path: "warm_steps", Default: "3500", Fast: "800"}, {Path: "warm_batch", Default: "16"}, {Path: "warm_rate", Default: "0.005"}}},
+				{Path: "warm_steps", Default: "4000", Fast: "800"}, {Path: "warm_batch", Default: "16"}, {Path: "warm_rate", Default: "0.005"}}},
 			{Name: Reference, Doc: "a yardstick of the world, without learning", New: func() any { return new(ReferenceKnobs) }},
 		}},
 		{Name: "rl", Kinds: []schema.Kind{

@@ -19,6 +19,7 @@ type mixture struct {
 	World  hop.Knobs
 	Short  int     // questions of most episodes at most, those of the others are the world's
 	Long   float64 // share of the others
+	From   uint64  // example from which on there are others
 	Forget float64
 	Whole  float64 // share of rows that are whole episodes
 }
@@ -36,6 +37,7 @@ func warmStart(setup lab.Setup) (base.Spec, base.Source, error) {
 	vary := min(agent.Vary, k.Leads)
 	k.Least, k.Most, k.Leads, k.Spread = 1, agent.WarmMost, k.Leads-vary, k.Spread+2*vary
 	k.Entities = max(k.Entities, 2*k.Most+4)
+	mix.From = uint64(agent.WarmFrom * float64(agent.Steps*agent.Batch))
 	mix.Short, mix.Long, mix.Forget, mix.Whole = min(agent.WarmShort, agent.WarmMost), agent.WarmLong, agent.Forget, agent.Wholes
 	w, err := newWarmer(mix)
 	if err != nil {
@@ -43,7 +45,7 @@ func warmStart(setup lab.Setup) (base.Spec, base.Source, error) {
 	}
 	spec := base.Spec{Shape: agent.Shape(w.words.Size()), Words: w.words.List(), World: hop.Name, Knobs: agent.Knobs, Seed: uint64(agent.WarmSeed), Mix: mix}
 	first := rng.New(spec.Seed, "traces").Uint64()
-	return spec, func(i uint64) (rl.Datum, error) { return w.row(world.Draw(first, i)) }, nil
+	return spec, func(i uint64) (rl.Datum, error) { return w.row(world.Draw(first, i), i >= mix.From) }, nil
 }
 
 // warmer writes rows.
@@ -73,10 +75,10 @@ func newWarmer(mix mixture) (w *warmer, err error) {
 }
 
 // row is one supervised row. Of an episode of n searches, any of its n + 1 turns is as likely.
-func (w *warmer) row(key uint64) (rl.Datum, error) {
-	// Looking up is learned in short contexts first; without a share of long ones it does not reach beyond them.
+func (w *warmer) row(key uint64, grown bool) (rl.Datum, error) {
+	// Looking up is learned in short contexts; long ones from the start keep it from beginning, and without any it does not reach beyond them.
 	h := w.short
-	if world.Unit(world.Draw(key, 3)) < w.mix.Long {
+	if grown && world.Unit(world.Draw(key, 3)) < w.mix.Long {
 		h = w.long
 	}
 	turns, err := w.trace(h, key>>11, world.Unit(world.Draw(key, 0)) < w.mix.Forget)

@@ -83,7 +83,7 @@ func TestRowsTrainWhatTheOracleWrote(t *testing.T) {
 	turnwise, whole := warmerOf(t, false, nil), warmerOf(t, true, nil)
 	forgot, ends := 0, 0
 	for key := range uint64(300) {
-		d, err := whole.row(key << 32)
+		d, err := whole.row(key<<32, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestRowsTrainWhatTheOracleWrote(t *testing.T) {
 		if n < 30 {
 			forgot++
 		}
-		if d, err = turnwise.row(key << 32); err != nil {
+		if d, err = turnwise.row(key<<32, true); err != nil {
 			t.Fatal(err)
 		}
 		at := slices.Index(d.Weights, 1)
@@ -128,7 +128,7 @@ func TestAShareOfTheEpisodesIsLong(t *testing.T) {
 	}
 	beyond := 0
 	for i := range uint64(400) {
-		d, err := m.row(i << 32)
+		d, err := m.row(i<<32, true)
 		if err != nil {
 			t.Fatal(err)
 		}
