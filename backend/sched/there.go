@@ -47,11 +47,10 @@ type errand struct {
 
 // errandRun is one run of an errand.
 type errandRun struct {
-	live    *live
-	copy    *record.Copy
-	pending []byte    // of the original, from the copy's offset on: part of a frame
-	gone    time.Time // since when nobody is seen to work on it, zero while somebody is
-	over    bool
+	live *live
+	copy *record.Copy
+	gone time.Time // since when nobody is seen to work on it, zero while somebody is
+	over bool
 }
 
 // serveThere has the job's runs carried out at a target, and brings their records here as they grow.

@@ -5,7 +5,6 @@ package site
 import (
 	"context"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -93,6 +92,3 @@ func fresh(o run.Order, state, why string) Sight {
 	}
 	return s
 }
-
-// has tells whether a run belongs to an order.
-func has(o run.Order, key string) bool { return slices.Contains(keys(o), key) }
