@@ -70,7 +70,7 @@ func (c *cli) runCommand() *cobra.Command {
 				if err != nil || pick.leave {
 					return err
 				}
-				return c.summary(ctx, e, doc, plan)
+				return c.summary(context.WithoutCancel(ctx), e, doc, plan)
 			})
 		},
 	}
@@ -134,7 +134,7 @@ func (c *cli) finish(ctx context.Context, e *env, doc *notebook.Document, pick *
 		}
 	}
 	opt.Again = false
-	return e.owner.Plan(ctx, doc, opt)
+	return e.owner.Plan(context.WithoutCancel(ctx), doc, opt) // an interrupt that comes after the last run stops nothing
 }
 
 // follow starts the plan and shows its progress until it ends. On an interrupt the runs stop at their next step and can be continued.

@@ -203,15 +203,16 @@ const one = "--arm=rnn"
 
 // meetable is a run of some seconds, of which something can be met.
 func meetable(u user) (file string, words []string) {
-	return u.notebook(longer(400_000)), []string{one, "--seeds=0"}
+	return u.notebook(longer(600_000)), []string{one, "--seeds=0"}
 }
 
 // stoppable is a run that is still going on when its first bytes have come: of a Ray job they come late.
 func stoppable(u user, kind string) (file string, words []string) {
+	steps := 1_200_000
 	if kind == "ray" {
-		return u.notebook(longer(4_000_000)), []string{one, "--seeds=0"}
+		steps = 4_000_000
 	}
-	return meetable(u)
+	return u.notebook(longer(steps)), []string{one, "--seeds=0"}
 }
 
 func (u user) start(ctx context.Context, words ...string) (wait func() (code int, said string)) {
@@ -240,6 +241,9 @@ func TestTargetWhoseWorkerIsKilledGoesOnFromItsCheckpoint(t *testing.T) {
 		t.Errorf("ends with %d", code)
 	}
 	wantWords(t, said, "was killed", "run again to go on from its last checkpoint")
+	if kept, _ := filepath.Glob(filepath.Join(strings.TrimPrefix(words[1], "--set=folder="), "runs", "*", "checkpoint-*")); len(kept) == 0 {
+		t.Error("no checkpoint is left there to go on from")
+	}
 	u.loci(exitOK, append([]string{"run", file, "--target", "there"}, pick...)...)
 	wantSame(t, runHere(t, file, pick...), u)
 	nothingLeft(t, words)

@@ -266,7 +266,7 @@ func (o *Owner) Control(id, verb string) (Job, error) {
 	}
 	if j.target != Here && verb != "stop" {
 		return Job{}, lab.Errorf(lab.Invalid, "runs on %s can be stopped, but not %s", j.target, map[string]string{"pause": "paused", "resume": "resumed", "finish": "finished early"}[verb]).
-			WithHint("stop them: what is done is kept, and running again goes on from there")
+			WithHint("stop them: their records are kept, and running again goes on with them")
 	}
 	if err := j.control(verb); err != nil {
 		return Job{}, err

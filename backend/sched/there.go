@@ -51,6 +51,7 @@ type errandRun struct {
 	copy *record.Copy
 	gone time.Time // since when nobody is seen to work on it, zero while somebody is
 	over bool
+	lost bool // it ended without an end, and is to go on from its checkpoints there
 }
 
 // serveThere has the job's runs carried out at a target, and brings their records here as they grow.
@@ -124,14 +125,14 @@ func (e *errand) follow(ctx context.Context) {
 	pause := lookFirst
 	for !e.allOver() {
 		news, err := e.look(ctx)
-		switch {
-		case ctx.Err() != nil:
-		case lab.CodeOf(err) == lab.NotFound: // it was sent, but never got there, or was removed there
+		if lab.CodeOf(err) == lab.NotFound && ctx.Err() == nil { // it never got there, or was removed there
 			err = e.there.Submit(ctx, e.Order)
-			fallthrough
-		case err != nil && lab.CodeOf(err) == lab.Unavailable:
+		}
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case lab.CodeOf(err) == lab.Unavailable:
 			e.say(fmt.Sprintf("cannot be reached: %v", err))
-		case err != nil:
+		default:
 			e.failAll(err)
 			return
 		}
@@ -349,6 +350,9 @@ func (e *errand) settle(r *errandRun, key string, seen site.Seen, free int64) er
 		if seen.State != site.Gone {
 			return nil
 		}
+		if e.last {
+			return e.finish(r, key, CancelledSt, nil) // we ended it before it could write that down
+		}
 		return e.finish(r, key, Interrupted, e.lost(seen, free))
 	}
 	end, _, err := run.Ended(e.o.path(key))
@@ -379,7 +383,7 @@ func (e *errand) lost(seen site.Seen, free int64) error {
 
 // finish ends a run here. One that is back whole is crossed off the ticket.
 func (e *errand) finish(r *errandRun, key, state string, cause error) error {
-	r.over = true
+	r.over, r.lost = true, state == Interrupted
 	if err := r.copy.Close(); err != nil {
 		cause = firstOf(cause, err)
 	}
@@ -487,16 +491,22 @@ func (e *errand) end() {
 	}
 }
 
-// clean removes what is left there, once all of it is here.
+// clean removes what is left there, once all of it is here. The checkpoints of a run that was lost stay: whoever runs it again goes on from
+// them, and removes them then.
 func (e *errand) clean() {
+	done := e.Order
+	done.Runs = nil
 	for _, s := range e.Order.Runs {
 		if e.lacks(s.Key) {
 			return // another job follows that one
 		}
+		if r := e.runs[s.Key]; r == nil || !r.lost {
+			done.Runs = append(done.Runs, s)
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), partWait)
 	defer cancel()
-	if err := e.there.Clean(ctx, e.Order); err != nil {
+	if err := e.there.Clean(ctx, done); err != nil {
 		e.o.Log.Warn("what an order left behind could not be removed", "target", e.Target, "order", e.Order.ID, "error", err)
 	}
 }
