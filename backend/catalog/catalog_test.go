@@ -3,7 +3,6 @@ package catalog
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/schema"
 )
 
@@ -126,6 +126,7 @@ func TestEveryKnobIsWellFormed(t *testing.T) {
 
 // The defaults of every kind, at every budget, make a method.
 func TestTheDefaultsOfEveryKindMakeAMethod(t *testing.T) {
+	papertest.Whole(t)
 	for _, p := range Papers() {
 		for _, budget := range lab.Budgets() {
 			base := lab.Setup{Paper: p.Card.Slug, Budget: budget, Sections: map[string]json.RawMessage{}}
@@ -186,12 +187,5 @@ func TestEveryPaperAndWorldHasACodeIdentity(t *testing.T) {
 		if f != "world/worldtest" && !hash.MatchString(identities()[f]) {
 			t.Errorf("code identity of %s is %q", f, identities()[f])
 		}
-	}
-}
-
-// A stale identity would let results of other code pass for those of this one.
-func TestTheCodeIdentitiesAreCurrent(t *testing.T) {
-	if out, err := exec.CommandContext(t.Context(), "go", "run", "../../build/identity", "-check").CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/loci-lab/loci/backend/mem"
 	"github.com/loci-lab/loci/backend/paper/memoryrewriting"
 	"github.com/loci-lab/loci/backend/paper/textmemory"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/schema"
@@ -133,6 +134,7 @@ func wantSame(t *testing.T, parent, fork string, whole bool) {
 }
 
 func TestForksOfEveryPaper(t *testing.T) {
+	papertest.Whole(t)
 	for name, setup := range forked(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/nn"
 	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/schema"
@@ -105,6 +106,7 @@ func TestRunsOfLanguageModelsAreEqualOverThreadsCachesAndStops(t *testing.T) {
 // The record keeps the very token ids that the model had before it and the log-probabilities of what it wrote: reading the same ids with
 // the same weights gives the same numbers.
 func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
+	papertest.Whole(t)
 	chunks := thinking(t, "delethink", map[string]any{"shortest": 2, "longest": 4},
 		map[string]any{"updates": 0, "chunk": 12, "carry": 6, "chunks": 4, "eval_questions": 4, "test_questions": 4})
 	setups := map[string]lab.Setup{"thinking in chunks": chunks, "a reader of memories": remembering(t)["memrl"], "hints at every step": untrained(t, remembering(t)["slea-rl"]),

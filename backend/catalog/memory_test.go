@@ -11,6 +11,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/schema"
@@ -156,6 +157,7 @@ func resolved(t testing.TB, slug string, given map[string]map[string]any) lab.Se
 }
 
 func TestTheRecordOfEveryPaperRebuildsTheBanksThatItsPolicyRead(t *testing.T) {
+	papertest.Whole(t)
 	for name, setup := range remembering(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

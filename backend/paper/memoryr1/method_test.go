@@ -14,6 +14,7 @@ import (
 	"github.com/loci-lab/loci/backend/mem"
 	"github.com/loci-lab/loci/backend/nn"
 	"github.com/loci-lab/loci/backend/num"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/world/chat"
 )
 
@@ -26,6 +27,7 @@ func untrained() given {
 }
 
 func TestManagersByRuleStandWhereTheyShould(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	at := func(manager string) float64 {
 		return finish(t, begin(t, setup(t, tinier(), own().With("manager", manager), untrained()), 1, bench)).Last(t, MetricEM)
@@ -46,6 +48,7 @@ func TestReferencesScoreAsTheWorldSays(t *testing.T) {
 }
 
 func TestAnyMemoryRunsHere(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	for _, kind := range mem.Kinds() {
 		r := finish(t, begin(t, setup(t, tinier(), given{"kind": kind.Name}, brief().With("answer_updates", 1).With("test_conversations", 2).With("pool", 2)), 1, bench))
@@ -86,6 +89,7 @@ func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 
 // Every unit is left at its end and taken up by another method.
 func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	for name, v := range variants() {
 		s := setup(t, tinier(), v[0], v[1])
@@ -175,6 +179,7 @@ func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
 
 // The very numbers of a run, counted in its events: the test stands before and behind each stage, evaluations between.
 func TestARunReportsEachPartOften(t *testing.T) {
+	papertest.Whole(t)
 	r := finish(t, begin(t, setup(t, tinier(), own(), brief().With("test_conversations", 12)), 1, oneBase(t)))
 	for name, want := range map[string]int{MetricMergeGroup: 1, MetricReward: 3, MetricAnsReward: 3, MetricSampled: 3, MetricEM: 4, MetricAnswer: 4, MetricAnswer12: 3,
 		MetricParameters: 1, MetricLoss: 0, MetricValueError: 0} {
@@ -196,6 +201,7 @@ func TestARunReportsEachPartOften(t *testing.T) {
 
 // Of each kept conversation the bank is rebuilt from its events at every step, and is what the prompt of that step shows.
 func TestTheBankOfTheRecordIsWhatThePromptsShow(t *testing.T) {
+	papertest.Whole(t)
 	m := begin(t, setup(t, tinier(), own(), brief()), 1, oneBase(t))
 	r := finish(t, m)
 	replays, seen := map[int64]*mem.Replay{}, 0
@@ -233,6 +239,7 @@ func TestTheBankOfTheRecordIsWhatThePromptsShow(t *testing.T) {
 
 // Reading the recorded ids with the weights of the warm start gives the recorded log-probabilities.
 func TestRecordedTokensGiveTheRecordedLogProbabilitiesAgain(t *testing.T) {
+	papertest.Whole(t)
 	m := begin(t, setup(t, tinier(), own(), untrained().With("test_conversations", 2)), 1, oneBase(t))
 	r := finish(t, m)
 	kernels, err := num.Family("")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/mem"
+	"github.com/loci-lab/loci/backend/papertest"
 )
 
 // folder is the cache of warm starts that all tests share, so that each is made once.
@@ -74,6 +75,7 @@ func TestAnyNumberOfThreadsGivesTheSameEvents(t *testing.T) {
 
 // Every unit is left at its end and taken up by another method, library and clusters included.
 func TestARestoredMethodGoesOnAsIfNothingHadHappened(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	for name, g := range settings() {
 		s := setup(t, small(), tinier(), g[0], g[1])
@@ -126,6 +128,7 @@ func (c *countdown) Err() error {
 
 // A unit that is stopped in its middle is dropped with its events, and done again from the last kept state.
 func TestAMethodThatIsStoppedInTheMiddleOfAUnitGoesOnUndisturbed(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	s := setup(t, small(), tinier(), shelved(), brief().With("updates", 2))
 	want := finish(t, begin(t, s, 1, bench)).Text(t)
@@ -245,6 +248,7 @@ func TestWithoutHintsAtTheTestBothTestsAreTheSame(t *testing.T) {
 
 // Every memory of the catalog fills the hint slots, and the same policy reads it.
 func TestAnyMemoryGivesHints(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	for _, kind := range mem.Kinds() {
 		r := finish(t, begin(t, setup(t, small(), tinier(), given{"kind": kind.Name}, brief().With("updates", 2)), 1, bench))
@@ -256,6 +260,7 @@ func TestAnyMemoryGivesHints(t *testing.T) {
 
 // An examination leaves no trace: what is kept is the same before and after it.
 func TestAnExaminationLeavesTheMemoryAsItWas(t *testing.T) {
+	papertest.Whole(t)
 	bench := oneBase(t)
 	for _, kind := range []given{shelved(), {"kind": "generative-agents"}, {"kind": "memrl"}} {
 		m := begin(t, setup(t, small(), tinier(), kind, brief().With("updates", 2)), 1, bench)

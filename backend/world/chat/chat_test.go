@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/papertest"
 	"github.com/loci-lab/loci/backend/schema"
 	"github.com/loci-lab/loci/backend/world"
 	"github.com/loci-lab/loci/backend/world/worldtest"
@@ -35,6 +36,7 @@ func everything(k *Knobs) {
 func chunks(n int) func(*Knobs) { return func(k *Knobs) { k.Mode, k.Chunks = InChunks, n } }
 
 func TestChatKeepsTheContractOfTextWorlds(t *testing.T) {
+	papertest.Whole(t)
 	for name, change := range map[string]func(*Knobs){
 		"the default dialogue": nil, "every kind of turn and question": everything,
 		"one question of one speaker": func(k *Knobs) { k.Questions, k.Speakers = 1, 1 },
@@ -93,6 +95,7 @@ func TestKnobsOutOfBoundsAreRefusedWithTheirValue(t *testing.T) {
 }
 
 func TestTrainingAndTestShareNoPairOfPersonaAndValue(t *testing.T) {
+	papertest.Whole(t)
 	for _, change := range []func(*Knobs){everything, chunks(40)} {
 		w := chat(t, change)
 		seen := map[string]string{}
@@ -272,6 +275,7 @@ func TestTheRuleReaderAnswersOutOfLines(t *testing.T) {
 }
 
 func TestWholeConversationsAreAnsweredByTheReaderFromAllLines(t *testing.T) {
+	papertest.Whole(t)
 	for name, change := range map[string]func(*Knobs){"dialogue": everything, "8 chunks": chunks(8), "104 chunks": chunks(104)} {
 		t.Run(name, func(t *testing.T) {
 			w := chat(t, change)
