@@ -36,6 +36,7 @@ func benches() []bench {
 		{"record", "events a second into a record, and how long one event holds up a run", benchRecord},
 		{"serve", "time from the start of `loci serve` to its first page", benchServe},
 		{"ui", "the pages in headless Chromium on a library of the largest sizes, beside the limits of their document", benchUI},
+		{"scale", "thousands of runs on a simulated cluster, through the real scheduler, copies, library and pages", benchScale},
 		{"stream", "10,000 events a second to a viewer, none lost in the record", benchStream},
 	}
 }
@@ -48,6 +49,8 @@ type benchLab struct {
 	updates int  // of ppo-gru and ppo-recurrent in a round
 	learn   int  // updates of each learning run of ppo-recurrent; 0 leaves them out
 	large   bool // mem: also a million vectors
+	scale   scaleSize
+	home    string // data folder
 	say     func(format string, args ...any)
 }
 
@@ -56,6 +59,7 @@ type benchFlags struct {
 	rounds, updates int
 	learn           int
 	large           bool
+	scale           scaleSize
 	data            string
 }
 
@@ -83,6 +87,8 @@ func (c *cli) benchCommand() *cobra.Command {
 	cmd.Flags().IntVar(&f.updates, "updates", 8, "updates in a round of ppo-gru and ppo-recurrent")
 	cmd.Flags().IntVar(&f.learn, "learn", 200, "updates of the learning runs of ppo-recurrent; 0 leaves them out")
 	cmd.Flags().BoolVar(&f.large, "large", false, "in mem, search a million vectors too (3 GB of memory)")
+	cmd.Flags().IntVar(&f.scale.runs, "runs", 10_000, "runs of the largest simulation of scale")
+	cmd.Flags().IntVar(&f.scale.nodes, "nodes", 1000, "nodes of its cluster")
 	cmd.Flags().StringVar(&f.data, "data", "", "only write the made-up library of bench ui into this empty folder")
 	return cmd
 }
@@ -191,7 +197,7 @@ func newBenchLab(cfg Config, f benchFlags, w io.Writer) (*benchLab, error) {
 		return nil, err
 	}
 	say := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
-	return &benchLab{kernels: k, threads: cfg.Threads, rounds: f.rounds, updates: f.updates, learn: f.learn, large: f.large, say: say}, nil
+	return &benchLab{kernels: k, threads: cfg.Threads, rounds: f.rounds, updates: f.updates, learn: f.learn, large: f.large, scale: f.scale, home: cfg.Home, say: say}, nil
 }
 
 // notPortable refuses to measure the portable kernel where a faster family runs: such a number would say nothing about Loci here.

@@ -5,6 +5,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -26,6 +27,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/record"
+	"github.com/loci-lab/loci/backend/run"
 )
 
 // needsWorker skips where no worker was built: build/test builds it, and so does `make build`.
@@ -272,18 +274,34 @@ func TestTargetCancelledRunLeavesNoProcessAndGoesOnLater(t *testing.T) {
 
 func TestTargetCancelDuringSubmitStartsNothing(t *testing.T) {
 	needsWorker(t)
-	u := newUser(t)
-	words := kinds(t)["computer"]
-	u.add(words...)
-	file, pick := meetable(u)
-	for _, after := range []time.Duration{0, 20 * time.Millisecond, 80 * time.Millisecond, 200 * time.Millisecond} {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond+after)
-		code, _ := u.start(ctx, append([]string{"run", file, "--target", "there"}, pick...)...)()
-		cancel()
-		if code != exitError {
-			t.Errorf("ends with %d", code)
-		}
-		nothingLeft(t, words)
+	for kind, words := range kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			u := newUser(t)
+			u.add(words...)
+			file, pick := meetable(u)
+			for _, after := range []time.Duration{300, 320, 380, 500, 700, 1000} {
+				ctx, cancel := context.WithTimeout(t.Context(), after*time.Millisecond)
+				code, _ := u.start(ctx, append([]string{"run", file, "--target", "there"}, pick...)...)()
+				cancel()
+				if code != exitError {
+					t.Errorf("ends with %d", code)
+				}
+				nothingLeft(t, words)
+				nothingQueued(t, kind)
+			}
+		})
+	}
+}
+
+// nothingQueued wants no job of the cluster that waits or runs.
+func nothingQueued(t *testing.T, kind string) {
+	t.Helper()
+	if !strings.HasPrefix(kind, "slurm") {
+		return
+	}
+	out, err := exec.CommandContext(t.Context(), "squeue", "-h", "-r", "-o", "%i %T").CombinedOutput()
+	if err != nil || strings.TrimSpace(string(out)) != "" {
+		t.Errorf("Slurm still has %s, %v", out, err)
 	}
 }
 
@@ -374,26 +392,40 @@ func away() time.Duration {
 	return 3 * time.Second
 }
 
+// overSSH are the targets that are reached over SSH, each as the words that add it at an address.
+func overSSH(t *testing.T, at string) map[string][]string {
+	t.Helper()
+	folder := "--set=folder=" + filepath.Join(t.TempDir(), "there")
+	login := []string{"--set=key=" + os.Getenv("LOCI_TEST_SSH_KEY"), "--set=host-key=" + os.Getenv("LOCI_TEST_SSH_HOST_KEY")}
+	all := map[string][]string{"ssh": append([]string{"--ssh", at, folder}, login...)}
+	if os.Getenv("LOCI_TEST_SLURM") != "" {
+		all["slurm over ssh"] = append([]string{"--slurm", at, folder, "--set=time=10"}, login...)
+	}
+	return all
+}
+
 func TestTargetWhoseConnectionIsCutLosesNothing(t *testing.T) {
 	at := needs(t, "LOCI_TEST_SSH")
 	account, address, _ := strings.Cut(at, "@")
 	c := relay(t, address)
-	words := slices.Clone(kinds(t)["ssh"])
-	words[1] = account + "@" + c.Addr().String()
-	u := newUser(t)
-	u.add(words...)
-	file, pick := meetable(u)
-	wait := u.start(t.Context(), append([]string{"run", file, "--target", "there"}, pick...)...)
-	u.meet(20_000)
-	c.cut.Store(true)
-	c.sever()
-	<-time.After(away())
-	c.cut.Store(false)
-	if code, said := wait(); code != exitOK {
-		t.Fatalf("ends with %d:\n%s", code, said)
+	for kind, words := range overSSH(t, account+"@"+c.Addr().String()) {
+		t.Run(kind, func(t *testing.T) {
+			u := newUser(t)
+			u.add(words...)
+			file, pick := meetable(u)
+			wait := u.start(t.Context(), append([]string{"run", file, "--target", "there"}, pick...)...)
+			u.meet(20_000)
+			c.cut.Store(true)
+			c.sever()
+			<-time.After(away())
+			c.cut.Store(false)
+			if code, said := wait(); code != exitOK {
+				t.Fatalf("ends with %d:\n%s", code, said)
+			}
+			wantSame(t, runHere(t, file, pick...), u)
+			nothingLeft(t, words)
+		})
 	}
-	wantSame(t, runHere(t, file, pick...), u)
-	nothingLeft(t, words)
 }
 
 func TestTargetClusterThatFailsForAWhileLosesNothing(t *testing.T) {
@@ -443,16 +475,69 @@ func TestTargetRunThatSlurmPutsBackIntoTheQueueGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	// Slurm lets what it put back wait for two minutes, unless somebody is in a hurry.
-	go func() {
-		hurry := exec.CommandContext(t.Context(), "sh", "-c", `for i in $(seq 60); do for j in $(squeue -h -r -t PD -o %i); do scontrol update JobId=$j StartTime=now; done; sleep 1; done`)
-		_ = hurry.Run() // it ends with the test
-	}()
+	hurry(t)
 	if code, said := wait(); code != exitOK {
 		t.Fatalf("ends with %d:\n%s", code, said)
 	}
 	wantSame(t, runHere(t, file, pick...), u)
 	nothingLeft(t, words)
+}
+
+// hurry lets what Slurm put back into the queue begin at once: by itself it waits for two minutes.
+func hurry(t *testing.T) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `while sleep 1; do for j in $(squeue -h -r -t PD -o %i); do scontrol update JobId=$j StartTime=now; done; done`)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = cmd.Wait() }() // it ends with the test
+}
+
+func TestTargetRunThatAnotherJobPutsAsideGoesOn(t *testing.T) {
+	log := needs(t, "LOCI_TEST_SLURM_LOG")
+	words := append(kinds(t)["slurm"], "--set=partition=low")
+	u := newUser(t)
+	u.add(words...)
+	file, pick := meetable(u)
+	wait := u.start(t.Context(), append([]string{"run", file, "--target", "there"}, pick...)...)
+	u.meet(20_000)
+	job, err := exec.CommandContext(t.Context(), "sbatch", "--parsable", "-p", "high", "-N", "2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 3").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, job)
+	}
+	hurry(t)
+	if code, said := wait(); code != exitOK {
+		t.Fatalf("ends with %d:\n%s", code, said)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil || !strings.Contains(strings.ToLower(string(text)), "preempt") {
+		t.Errorf("Slurm preempted nothing, %v", err)
+	}
+	wantSame(t, runHere(t, file, pick...), u)
+	nothingLeft(t, words)
+}
+
+// TestTargetRunsSpreadOverTheNodesOfACluster also has an order become two arrays: the cluster of build/targets takes three tasks in one.
+func TestTargetRunsSpreadOverTheNodesOfACluster(t *testing.T) {
+	log := needs(t, "LOCI_TEST_SLURM_JOBS")
+	before, _ := os.ReadFile(log) // it may not be there yet
+	words := append(kinds(t)["slurm"], "--set=jobs=4")
+	u := newUser(t)
+	u.add(words...)
+	file := u.notebook(longer(60_000))
+	u.loci(exitOK, "run", file, "--target", "there", "--seeds", "0-3")
+	wantSame(t, runHere(t, file, "--seeds", "0-3"), u)
+	nothingLeft(t, words)
+	after, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := string(after[len(before):])
+	for _, node := range []string{"node0", "node1"} {
+		if !strings.Contains(ran, "NodeList="+node) {
+			t.Errorf("nothing ran on %s:\n%s", node, ran)
+		}
+	}
 }
 
 // asOwner makes this test's program Loci itself, so that it can be killed.
@@ -463,24 +548,27 @@ func TestTargetOwnerThatWasKilledFindsItsRunsAgain(t *testing.T) {
 		os.Exit(Main(strings.Split(args, "\x1f")))
 	}
 	needsWorker(t)
-	words := kinds(t)["computer"]
-	u := newUser(t)
-	u.add(words...)
-	file, pick := meetable(u)
-	args := append([]string{"run", file, "--target", "there"}, pick...)
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTargetOwnerThatWasKilledFindsItsRunsAgain$")
-	cmd.Env = append(os.Environ(), asOwner+"="+strings.Join(args, "\x1f"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	for kind, words := range kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			u := newUser(t)
+			u.add(words...)
+			file, pick := stoppable(u, kind)
+			args := append([]string{"run", file, "--target", "there"}, pick...)
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTargetOwnerThatWasKilledFindsItsRunsAgain$")
+			cmd.Env = append(os.Environ(), asOwner+"="+strings.Join(args, "\x1f"))
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			u.meet(20_000)
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait()
+			u.loci(exitOK, args...)
+			wantSame(t, runHere(t, file, pick...), u)
+			nothingLeft(t, words)
+		})
 	}
-	u.meet(20_000)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
-	u.loci(exitOK, args...)
-	wantSame(t, runHere(t, file, pick...), u)
-	nothingLeft(t, words)
 }
 
 // TestTargetBrokenSetUpsAreToldInPlainWords tries ten that people meet.
@@ -569,6 +657,63 @@ func TestTargetWithAFullDiskIsToldAndGoesOnWhenThereIsRoom(t *testing.T) {
 	}
 	u.loci(exitOK, append([]string{"run", file, "--target", "there"}, pick...)...)
 	wantSame(t, runHere(t, file, pick...), u)
+}
+
+// fill writes a file until the disk of a folder is full, and returns what frees it.
+func fill(t *testing.T, dir string) (free func()) {
+	t.Helper()
+	path := filepath.Join(dir, "filler")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, piece := range []int{1 << 20, 1 << 12, 1} { // the last byte, too
+		for b := make([]byte, piece); err == nil || errors.Is(err, io.ErrShortWrite); {
+			_, err = f.Write(b)
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Fatal(err)
+		}
+		err = nil
+	}
+	_ = f.Close()
+	return func() {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTargetWhatComesBackToAFullDiskWaitsForRoom(t *testing.T) {
+	needsWorker(t)
+	words := kinds(t)["computer"]
+	u := newUser(t)
+	u.add(words...)
+	disk := mounted(t, "size=17m")
+	if err := os.Symlink(disk, filepath.Join(u.home, "runs")); err != nil {
+		t.Fatal(err)
+	}
+	file, pick := meetable(u)
+	wait := u.start(t.Context(), append([]string{"run", file, "--target", "there"}, pick...)...)
+	u.meet(20_000)
+	free := fill(t, disk)
+	for folder := strings.TrimPrefix(words[1], "--set=folder="); len(processes(t, folder)) > 0; {
+		<-time.After(100 * time.Millisecond) // until the run has ended there
+	}
+	<-time.After(away())
+	for _, p := range u.records() {
+		if end, ok, err := run.Ended(p); ok || err != nil {
+			t.Errorf("a record on a full disk has its end: %+v, %v", end, err)
+		}
+	}
+	free()
+	code, said := wait()
+	if code != exitOK {
+		t.Fatalf("ends with %d:\n%s", code, said)
+	}
+	wantWords(t, said, "what comes back cannot be kept", "no space left")
+	wantSame(t, runHere(t, file, pick...), u)
+	nothingLeft(t, words)
 }
 
 func TestTargetThatIsNoneIsRefusedBeforeAnythingIsSent(t *testing.T) {

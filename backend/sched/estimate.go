@@ -5,15 +5,32 @@ import "time"
 // estimate gathers what is known of the time that a job's runs still take.
 type estimate struct {
 	low, high []float64 // seconds left of runs that go on
-	waiting   []RunInfo
-	whole     []whole
+	waiting   []rest
+	whole     map[Place]whole // of the runs whose length is known
+	all       whole
 	unknown   bool // a run goes on whose speed is not known yet
 }
 
-// whole is how long a run takes from beginning to end.
-type whole struct {
+// rest is the share of a run that is to be done.
+type rest struct {
 	Place
+	share float64
+}
+
+// whole sums up how long runs take from beginning to end.
+type whole struct {
 	low, high float64 // seconds
+	n         float64
+}
+
+func (w whole) and(low, high float64) whole { return whole{w.low + low, w.high + high, w.n + 1} }
+
+// learn takes in how long a run takes from beginning to end.
+func (e *estimate) learn(p Place, low, high float64) {
+	if e.whole == nil {
+		e.whole = map[Place]whole{}
+	}
+	e.whole[p], e.all = e.whole[p].and(low, high), e.all.and(low, high)
 }
 
 // add takes in one run and returns it as it is now.
@@ -24,7 +41,7 @@ func (e *estimate) add(l *live) RunInfo {
 	place := Place{info.Arm, info.Case}
 	switch info.State {
 	case Queued:
-		e.waiting = append(e.waiting, info)
+		e.waiting = append(e.waiting, rest{place, 1 - info.Share()})
 	case Paused:
 		e.unknown = true
 	case Running:
@@ -36,10 +53,10 @@ func (e *estimate) add(l *live) RunInfo {
 		}
 		e.low, e.high = append(e.low, low), append(e.high, high)
 		low, high, _ = l.pace.left(info.Total)
-		e.whole = append(e.whole, whole{place, low, high})
+		e.learn(place, low, high)
 	case Done:
 		if info.Seconds > 0 { // 0 where nobody measured it
-			e.whole = append(e.whole, whole{place, info.Seconds, info.Seconds})
+			e.learn(place, info.Seconds, info.Seconds)
 		}
 	}
 	return info
@@ -49,11 +66,11 @@ func (e *estimate) add(l *live) RunInfo {
 func (e *estimate) left(workers int) (low, high time.Duration) {
 	lows, highs := e.low, e.high
 	for _, r := range e.waiting {
-		lo, hi, ok := e.like(Place{r.Arm, r.Case})
+		lo, hi, ok := e.like(r.Place)
 		if !ok {
 			return -1, -1
 		}
-		lows, highs = append(lows, lo*(1-r.Share())), append(highs, hi*(1-r.Share()))
+		lows, highs = append(lows, lo*r.share), append(highs, hi*r.share)
 	}
 	if e.unknown || len(lows) == 0 {
 		return -1, -1
@@ -63,16 +80,9 @@ func (e *estimate) left(workers int) (low, high time.Duration) {
 
 // like is how long a run of that arm and case takes: the mean of those known, else of all.
 func (e *estimate) like(p Place) (low, high float64, ok bool) {
-	for _, all := range []bool{false, true} {
-		n := 0.0
-		for _, w := range e.whole {
-			if all || w.Place == p {
-				low, high, n = low+w.low, high+w.high, n+1
-			}
-		}
-		if n > 0 {
-			return low / n, high / n, true
-		}
+	w := e.whole[p]
+	if w.n == 0 {
+		w = e.all
 	}
-	return 0, 0, false
+	return w.low / max(w.n, 1), w.high / max(w.n, 1), w.n > 0
 }

@@ -189,12 +189,15 @@ func (o *Owner) execute(ctx context.Context, j *job, l *live) {
 		err = o.begin(ctx, l, j.file, code)
 	}
 	if err == nil {
-		_, err = run.Execute(ctx, run.Config{
-			Start: o.start(info, j.file, code),
-			New:   func() (lab.Method, error) { return o.Papers.New(info.Setup, info.Seed, o.Bench) },
-			Dir:   o.Folder(info.Key),
-			Gate:  func(ctx context.Context) (err error) { held, err = o.gate(ctx, j, l); return err },
-			Tee:   func(seq int64, ev lab.Event) { o.tee(l, seq, ev) },
+		err = o.persist(ctx, j, l, func() error {
+			_, err := run.Execute(ctx, run.Config{
+				Start: o.start(info, j.file, code),
+				New:   func() (lab.Method, error) { return o.Papers.New(info.Setup, info.Seed, o.Bench) },
+				Dir:   o.Folder(info.Key),
+				Gate:  func(ctx context.Context) (err error) { held, err = o.gate(ctx, j, l); return err },
+				Tee:   func(seq int64, ev lab.Event) { o.tee(l, seq, ev) },
+			})
+			return err
 		})
 	}
 	state := outcome(ctx, err)
@@ -337,6 +340,7 @@ func (o *Owner) view(j *job) Job {
 	j.mu.Unlock()
 	var e estimate
 	share := 0.0
+	v.Runs = make([]RunInfo, 0, len(j.runs))
 	for _, l := range j.runs {
 		info := e.add(l)
 		v.Runs = append(v.Runs, info)

@@ -114,14 +114,43 @@ func (o *Owner) begin(ctx context.Context, l *live, file, code string) error {
 	if err != nil {
 		return err
 	}
-	now := o.Now()
+	l.begin(o.Now(), seconds)
+	return nil
+}
+
+// begin notes that the work begins now, after so many seconds of work before.
+func (l *live) begin(now time.Time, seconds float64) {
 	l.set(func(i *RunInfo) {
 		i.State, i.Started, i.Heard, i.Seconds, i.Final, l.began = Running, now, now, seconds, nil, now
 		if i.again {
 			i.Done = 0
 		}
 	})
-	return nil
+}
+
+// enterAll makes the library's rows of those runs that it does not know, all at once, and returns their keys.
+func (e *errand) enterAll(ctx context.Context) (map[string]bool, error) {
+	var rows []*store.Run
+	for _, s := range e.Order.Runs {
+		r := e.runs[s.Key]
+		if r == nil {
+			continue
+		}
+		info := r.live.snapshot()
+		code, err := e.o.Papers.Code(info.Setup)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, e.o.row(info, e.j.file, code))
+	}
+	return e.o.Store.CreateRuns(ctx, rows)
+}
+
+// row is the library's row of a run that starts now.
+func (o *Owner) row(info RunInfo, file, code string) *store.Run {
+	now := o.Now()
+	return &store.Run{Key: info.Key, Paper: info.Setup.Paper, Notebook: file, Arm: info.Arm, Case: info.Case, Seed: info.Seed, Budget: info.Setup.Budget,
+		Setup: info.Setup, Code: code, Commit: o.Commit, Kernel: o.Kernel, Machine: o.Machine, State: store.Running, Record: o.path(info.Key), Started: now, Heard: now}
 }
 
 // enter makes or changes the library's row of a run that starts, and returns the seconds of work before.
@@ -132,9 +161,7 @@ func (o *Owner) enter(ctx context.Context, info RunInfo, file, code string) (sec
 	}
 	row, err := o.Store.FindRun(ctx, info.Key)
 	if lab.CodeOf(err) == lab.NotFound {
-		return 0, o.Store.CreateRun(ctx, &store.Run{Key: info.Key, Paper: info.Setup.Paper, Notebook: file, Arm: info.Arm, Case: info.Case,
-			Seed: info.Seed, Budget: info.Setup.Budget, Setup: info.Setup, Code: code, Commit: o.Commit, Kernel: o.Kernel, Machine: o.Machine,
-			State: running, Record: path, Started: now, Heard: now})
+		return 0, o.Store.CreateRun(ctx, o.row(info, file, code))
 	}
 	if err != nil {
 		return 0, err

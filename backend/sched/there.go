@@ -1,22 +1,15 @@
 package sched
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/loci-lab/loci/backend/file"
 	"github.com/loci-lab/loci/backend/lab"
-	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
-	"github.com/loci-lab/loci/backend/target/site"
 )
 
 const (
@@ -41,15 +34,18 @@ type errand struct {
 	j     *job
 	there Elsewhere
 	ticket
-	runs map[string]*errandRun // by key
-	last bool                  // it was cancelled: what is gone now stays gone
+	runs   map[string]*errandRun // by key
+	back   []string              // keys of runs that came back and are not crossed off yet
+	last   bool                  // it was cancelled: what is gone now stays gone
+	choked bool                  // the person was told that this computer cannot keep what comes
 }
 
 // errandRun is one run of an errand.
 type errandRun struct {
 	live *live
-	copy *record.Copy
-	gone time.Time // since when nobody is seen to work on it, zero while somebody is
+	copy *record.Copy // nil until something of it is there
+	gone time.Time    // since when nobody is seen to work on it, zero while somebody is
+	torn int          // how often in a row what came was no record
 	over bool
 	lost bool // it ended without an end, and is to go on from its checkpoints there
 }
@@ -89,13 +85,13 @@ func (o *Owner) errands(j *job, mine []*live, there Elsewhere) []*errand {
 		if t.Target != j.target {
 			continue
 		}
-		e := &errand{o: o, j: j, there: there, ticket: t, runs: map[string]*errandRun{}}
+		e, missing := &errand{o: o, j: j, there: there, ticket: t, runs: map[string]*errandRun{}}, t.missing()
 		left = slices.DeleteFunc(left, func(l *live) bool {
-			key := l.snapshot().Key
-			if !t.lacks(key) || l.info.again {
+			info := l.snapshot()
+			if !missing[info.Key] || info.again {
 				return false
 			}
-			e.runs[key] = &errandRun{live: l}
+			e.runs[info.Key] = &errandRun{live: l}
 			return true
 		})
 		if len(e.runs) > 0 {
@@ -108,8 +104,9 @@ func (o *Owner) errands(j *job, mine []*live, there Elsewhere) []*errand {
 	e := &errand{o: o, j: j, there: there, runs: map[string]*errandRun{},
 		ticket: ticket{Target: j.target, File: j.file, Title: j.title, Budget: j.budget, Sent: o.Now(), Order: run.NewOrder(newID(), nil)}}
 	for _, l := range left {
-		e.runs[l.snapshot().Key] = &errandRun{live: l}
-		e.Order.Runs = append(e.Order.Runs, lab.Start{Key: l.snapshot().Key})
+		key := l.snapshot().Key
+		e.runs[key] = &errandRun{live: l}
+		e.Order.Runs = append(e.Order.Runs, lab.Start{Key: key})
 	}
 	e.Order.Jobs, e.Order.Threads, e.Order.Kernel = max(there.AtOnce, 1), max(there.Threads, 1), there.Kernel
 	return append(all, e)
@@ -123,15 +120,22 @@ func (e *errand) follow(ctx context.Context) {
 		return
 	}
 	pause := lookFirst
-	for !e.allOver() {
+	for !e.allOver() || len(e.back) > 0 {
 		news, err := e.look(ctx)
 		if lab.CodeOf(err) == lab.NotFound && ctx.Err() == nil { // it never got there, or was removed there
 			err = e.there.Submit(ctx, e.Order)
 		}
 		switch {
-		case err == nil || ctx.Err() != nil:
+		case err == nil:
+			e.choked = false
+		case ctx.Err() != nil:
 		case lab.CodeOf(err) == lab.Unavailable:
-			e.say(fmt.Sprintf("cannot be reached: %v", err))
+			where, aloud := e.unreached(err)
+			e.say(where)
+			if aloud {
+				e.o.notice("warn", fmt.Sprintf("The runs on %s: what comes %s", e.Target, where))
+				e.o.Log.Warn("what comes back cannot be kept", "target", e.Target, "error", err)
+			}
 		default:
 			e.failAll(err)
 			return
@@ -162,12 +166,16 @@ func (e *errand) wait(ctx context.Context, pause time.Duration) bool {
 // begin notes the runs in the library, opens their copies, and sends an order that is new. The ticket is written before anything is sent.
 func (e *errand) begin(ctx context.Context) error {
 	fresh := len(e.Back) == 0 && e.Order.Runs[0].Setup.Paper == ""
+	added, err := e.enterAll(ctx)
+	if err != nil {
+		return err
+	}
 	for i, s := range e.Order.Runs {
 		r := e.runs[s.Key]
 		if r == nil {
 			continue
 		}
-		start, err := e.open(ctx, r)
+		start, err := e.open(ctx, r, added[s.Key])
 		if err != nil {
 			return err
 		}
@@ -208,7 +216,7 @@ func (e *errand) unsent(ctx context.Context, err error) error {
 	for _, s := range e.Order.Runs {
 		e.Back = append(e.Back, s.Key)
 	}
-	if kept := e.o.keepTicket(e.ticket); kept != nil {
+	if kept := e.o.dropTicket(e.Order.ID); kept != nil {
 		e.o.Log.Warn("a note on sent runs stays", "order", e.Order.ID, "error", kept)
 	}
 	e.clean()
@@ -218,8 +226,9 @@ func (e *errand) unsent(ctx context.Context, err error) error {
 	return err
 }
 
-// open gets a run's library row and copy ready and returns how the run begins: as its copy says where it has begun.
-func (e *errand) open(ctx context.Context, r *errandRun) (lab.Start, error) {
+// open gets a run's library row and copy ready and returns how the run begins: as its copy says where it has begun. The row of a new run is
+// there already.
+func (e *errand) open(ctx context.Context, r *errandRun, added bool) (lab.Start, error) {
 	info := r.live.snapshot()
 	code, err := e.o.Papers.Code(info.Setup)
 	if err != nil {
@@ -228,10 +237,12 @@ func (e *errand) open(ctx context.Context, r *errandRun) (lab.Start, error) {
 	if !info.again && exists(e.o.path(info.Key)) && !e.o.away(info.Key) {
 		r.live.set(func(i *RunInfo) { i.again = true }) // it was begun in this process: its record says another machine
 	}
-	if err := e.o.begin(ctx, r.live, e.j.file, code); err != nil {
+	if added && !exists(e.o.path(info.Key)) {
+		r.live.begin(e.o.Now(), 0)
+	} else if err := e.o.begin(ctx, r.live, e.j.file, code); err != nil {
 		return lab.Start{}, err
 	}
-	if r.copy, err = e.openCopy(info.Key); err != nil {
+	if err := e.tryCopy(info.Key); err != nil {
 		return lab.Start{}, err
 	}
 	r.live.set(func(i *RunInfo) { i.Target, i.Where = e.Target, SendingThere })
@@ -243,166 +254,6 @@ func (e *errand) open(ctx context.Context, r *errandRun) (lab.Start, error) {
 		start = begun
 	}
 	return start, nil
-}
-
-// look asks how the order stands and fetches what is new. news tells whether anything was.
-func (e *errand) look(ctx context.Context) (news bool, err error) {
-	sight, err := e.there.Look(ctx, e.Order)
-	if err != nil {
-		return false, err
-	}
-	for _, s := range e.Order.Runs {
-		r, seen := e.runs[s.Key], sight.Runs[s.Key]
-		if r == nil || r.over {
-			continue
-		}
-		seen = e.believe(r, seen)
-		before := r.copy.Offset()
-		if err := e.fetch(ctx, r, s.Key, seen); err != nil {
-			return news, err
-		}
-		news = news || r.copy.Offset() != before
-		e.tell(r, seen)
-		if err := e.settle(r, s.Key, seen, sight.Free); err != nil {
-			return news, err
-		}
-	}
-	return news, nil
-}
-
-// believe takes a run for gone only once it has been so for a while.
-func (e *errand) believe(r *errandRun, seen site.Seen) site.Seen {
-	now := e.o.Now()
-	switch {
-	case seen.State != site.Gone:
-		r.gone = time.Time{}
-	case r.gone.IsZero():
-		r.gone = now
-	}
-	if seen.State == site.Gone && !e.last && seen.Fault == nil && now.Sub(r.gone) < goneFor {
-		seen.State = site.Running
-	}
-	return seen
-}
-
-// fetch brings the copy of a record up to what was seen. What it did not keep it reads anew the next time: the original may have lost that
-// since, and gone on otherwise.
-func (e *errand) fetch(ctx context.Context, r *errandRun, key string, seen site.Seen) error {
-	var pending []byte // part of a frame, from the copy's offset on
-	for !r.copy.Ended() {
-		from := r.copy.Offset() + int64(len(pending))
-		if from >= seen.Bytes && seen.State != site.Gone || from > seen.Bytes {
-			return nil
-		}
-		var b bytes.Buffer
-		if from < seen.Bytes {
-			if err := e.there.Fetch(ctx, e.Order.ID, key, from, &b); err != nil {
-				return err
-			}
-		}
-		pending = append(pending, b.Bytes()...)
-		kept := r.copy.Offset()
-		err := r.copy.Take(pending, seen.State == site.Gone, func(f record.Frame) error {
-			ev, err := f.Event()
-			if err == nil {
-				e.o.tee(r.live, f.Seq, ev)
-			}
-			return err
-		})
-		if err != nil {
-			return e.torn(err, seen)
-		}
-		pending = pending[r.copy.Offset()-kept:]
-		if b.Len() == 0 {
-			return nil
-		}
-	}
-	return nil
-}
-
-// torn makes of a broken original something to look at again: its writer may be about to mend it.
-func (e *errand) torn(err error, seen site.Seen) error {
-	if lab.CodeOf(err) == lab.Invalid && seen.State != site.Gone {
-		return lab.Errorf(lab.Unavailable, "%v", err).WithHint("it is read again")
-	}
-	return err
-}
-
-// tell says where a run is.
-func (e *errand) tell(r *errandRun, seen site.Seen) {
-	where := map[string]string{site.Waiting: "waiting there", site.Running: "running there", site.Gone: "ended there"}[seen.State]
-	if seen.Why != "" {
-		where += ": " + seen.Why
-	}
-	now := e.o.Now()
-	r.live.set(func(i *RunInfo) {
-		i.Where, i.There = where, now
-		i.State = Running
-		if seen.State == site.Waiting {
-			i.State = Queued
-		}
-	})
-}
-
-// settle ends a run whose record is whole, or that nobody works on any more.
-func (e *errand) settle(r *errandRun, key string, seen site.Seen, free int64) error {
-	if !r.copy.Ended() {
-		if seen.State != site.Gone {
-			return nil
-		}
-		if e.last {
-			return e.finish(r, key, CancelledSt, nil) // we ended it before it could write that down
-		}
-		return e.finish(r, key, Interrupted, e.lost(seen, free))
-	}
-	end, _, err := run.Ended(e.o.path(key))
-	if err != nil {
-		return err
-	}
-	switch end.Status {
-	case lab.StatusDone:
-		return e.finish(r, key, Done, nil)
-	case lab.StatusCancelled:
-		return e.finish(r, key, CancelledSt, nil)
-	}
-	return e.finish(r, key, Failed, (&lab.Error{Code: end.Code, Msg: end.Error}).WithHint("%s", end.Hint))
-}
-
-// lost says why a run ended without an end.
-func (e *errand) lost(seen site.Seen, free int64) error {
-	switch {
-	case seen.Fault != nil:
-		return (&lab.Error{Code: seen.Fault.Code, Msg: "on " + e.Target + ": " + seen.Fault.Msg}).WithHint("%s", seen.Fault.Hint)
-	case free >= 0 && free < 1<<20:
-		return lab.Errorf(lab.Unavailable, "the disk of %s is full", e.Target).WithHint("free space there and run again: it goes on from its last checkpoint")
-	case seen.Why != "":
-		return lab.Errorf(lab.Unavailable, "the run ended on %s before its end: %s", e.Target, seen.Why).WithHint("run again to go on from its last checkpoint, or give it more time or memory")
-	}
-	return lab.Errorf(lab.Unavailable, "the run's process on %s was killed, or its computer was started anew", e.Target).WithHint("run again to go on from its last checkpoint")
-}
-
-// finish ends a run here. One that is back whole is crossed off the ticket.
-func (e *errand) finish(r *errandRun, key, state string, cause error) error {
-	r.over, r.lost = true, state == Interrupted
-	if err := r.copy.Close(); err != nil {
-		cause = firstOf(cause, err)
-	}
-	r.copy = nil
-	if cause != nil {
-		e.o.Log.Error("run failed", "key", key, "target", e.Target, "error", cause)
-		e.j.blame(cause)
-	}
-	r.live.set(func(i *RunInfo) { i.Where = "" })
-	e.o.over(r.live, state, cause)
-	e.Back = append(e.Back, key)
-	return e.o.keepTicket(e.ticket)
-}
-
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // say tells of all runs that are not over where they are.
@@ -469,13 +320,14 @@ func (e *errand) lastLook() {
 			break
 		}
 	}
-	for key := range e.runs {
-		if e.lacks(key) {
-			e.Back = append(e.Back, key)
+	e.back = nil
+	for key := range e.missing() {
+		if e.runs[key] != nil {
+			e.back = append(e.back, key)
 		}
 	}
-	slices.Sort(e.Back)
-	if err := e.o.keepTicket(e.ticket); err != nil {
+	slices.Sort(e.back)
+	if err := e.cross(); err != nil {
 		e.o.Log.Warn("a note on sent runs stays", "order", e.Order.ID, "error", err)
 	}
 }
@@ -494,12 +346,12 @@ func (e *errand) end() {
 // clean removes what is left there, once all of it is here. The checkpoints of a run that was lost stay: whoever runs it again goes on from
 // them, and removes them then.
 func (e *errand) clean() {
+	if len(e.missing()) > 0 {
+		return // another job follows those
+	}
 	done := e.Order
 	done.Runs = nil
 	for _, s := range e.Order.Runs {
-		if e.lacks(s.Key) {
-			return // another job follows that one
-		}
 		if r := e.runs[s.Key]; r == nil || !r.lost {
 			done.Runs = append(done.Runs, s)
 		}
@@ -520,70 +372,4 @@ func (e *errand) close() {
 			e.o.Log.Warn("a record could not be closed", "key", r.live.snapshot().Key, "error", err)
 		}
 	}
-}
-
-// Adopt follows what earlier processes sent away and did not bring back, as a job for each order. Who opens the pages wants that; a command
-// that runs a notebook follows that notebook's runs alone.
-func (o *Owner) Adopt(ctx context.Context) error {
-	for _, t := range o.tickets() {
-		plan := Plan{File: t.File, Title: t.Title, Budget: t.Budget, Target: t.Target}
-		for _, s := range t.Order.Runs {
-			if !t.lacks(s.Key) {
-				continue
-			}
-			info, err := o.inspect(ctx, s.Key)
-			if err != nil {
-				return err
-			}
-			info.Key, info.Planned = s.Key, notebook.Planned{Arm: s.Arm, Case: s.Case, Seed: s.Seed, Setup: s.Setup}
-			plan.Runs = append(plan.Runs, info)
-		}
-		if _, err := o.Start(ctx, plan); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// reachable refuses a plan whose target is none, or whose runs only this process can do.
-func (o *Owner) reachable(plan Plan) error {
-	if plan.Target == "" || plan.Target == Here {
-		return nil
-	}
-	if o.Places == nil {
-		return lab.Errorf(lab.Invalid, "target is %q, but no target can be used here", plan.Target).WithHint("write target: here")
-	}
-	for _, r := range plan.Runs {
-		if kind, name, ok := strings.Cut(r.Setup.Model, " "); ok {
-			return lab.Errorf(lab.Invalid, "a run with model: %s %s stays on this computer, which asks that %s: it cannot be sent to %s", kind, name, kind, plan.Target).
-				WithHint("write target: here, or model: tiny")
-		}
-		if data, err := o.data(r.Setup); err != nil || data != "" {
-			return lab.Errorf(lab.Invalid, "a run that reads imported data stays on this computer: it cannot be sent to %s", plan.Target).WithHint("write target: here")
-		}
-	}
-	there, err := o.Places(plan.Target)
-	if err != nil {
-		return err
-	}
-	return there.Close()
-}
-
-// away tells whether a run's record is a copy of one elsewhere.
-func (o *Owner) away(key string) bool { return exists(filepath.Join(o.Folder(key), copyNote)) }
-
-// copyNote lies in the folder of a run whose record is a copy, and names the target.
-const copyNote = "copied-from"
-
-// openCopy opens a run's copy, and makes its folder.
-func (e *errand) openCopy(key string) (*record.Copy, error) {
-	dir := e.o.Folder(key)
-	err := os.MkdirAll(dir, 0o755)
-	if err == nil {
-		err = file.Replace(filepath.Join(dir, copyNote), []byte(e.Target+"\n"), 0o644)
-	}
-	if err != nil {
-		return nil, lab.Errorf(lab.Unavailable, "the run's folder %q cannot be written: %w", dir, err).WithHint("free space or make the folder writable")
-	}
-	return record.OpenCopy(e.o.path(key))
 }

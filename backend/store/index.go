@@ -35,6 +35,7 @@ func (s *Store) IndexRecord(ctx context.Context, path string) (Indexed, error) {
 	if err != nil || first == nil {
 		return Indexed{}, err
 	}
+	first.at = s.past(first.at)
 	out := Indexed{Key: first.start.Key}
 	for {
 		n, state, err := s.indexSome(ctx, path, first, stamp)
@@ -89,6 +90,7 @@ func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, s
 	if flaw != nil && lab.CodeOf(flaw) != lab.Invalid {
 		return 0, "", flaw
 	}
+	news.heard = s.past(news.heard)
 	if known && !anew && news.nothing(old) {
 		return 0, old.State, flaw
 	}
@@ -103,6 +105,15 @@ func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, s
 		return errors.Join(addMetrics(ctx, tx, run.id, news.metrics), createEpisodes(ctx, tx, run.id, news.episodes), updateRun(ctx, tx, &run))
 	})
 	return news.events, run.State, errors.Join(err, flaw)
+}
+
+// past is a time of a record, or now where that is later: a record may come from a computer whose clock is hours ahead, and nothing in the
+// library happened in the future.
+func (s *Store) past(t time.Time) time.Time {
+	if now := at(ms(s.now())); t.After(now) {
+		return now
+	}
+	return t
 }
 
 func shrank(path string, offset int64) bool {

@@ -281,3 +281,23 @@ func BenchmarkAddMetrics(b *testing.B) {
 	}
 	b.ReportMetric(float64(seq)/b.Elapsed().Seconds(), "rows/s")
 }
+
+func TestNothingInTheLibraryHappenedInTheFuture(t *testing.T) {
+	for _, ahead := range []time.Duration{5 * time.Hour, -5 * time.Hour} {
+		s := newStore(t)
+		path := filepath.Join(t.TempDir(), "run.rec")
+		writeRecord(t, path, s.now().Add(ahead), life("k")...)
+		if _, err := s.IndexRecord(t.Context(), path); err != nil {
+			t.Fatal(err)
+		}
+		checkLife(t, s, "k")
+		want := at(ms(s.now().Add(min(ahead, 0)))) // when it was written, as far as that can be
+		r, err := s.FindRun(t.Context(), "k")
+		must(t, err)
+		for name, got := range map[string]time.Time{"made": r.Created, "begun": r.Started, "heard": r.Heard, "ended": r.Ended} {
+			if !got.Equal(want) {
+				t.Errorf("a run of a computer whose clock is %v ahead was %s at %v, want %v", ahead, name, got, want)
+			}
+		}
+	}
+}

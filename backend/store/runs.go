@@ -207,20 +207,57 @@ func (s *Store) CreateRun(ctx context.Context, r *Run) error {
 	return s.write(ctx, fmt.Sprintf("run %q cannot be added", r.Key), func(tx *sql.Tx) error { return createRun(ctx, tx, r) })
 }
 
+// CreateRuns adds the runs whose keys are not there yet, in one transaction, and returns the keys that it added: a run a transaction waits for
+// the disk ten thousand times where ten thousand are sent away together. Created and State are set as CreateRun sets them.
+func (s *Store) CreateRuns(ctx context.Context, runs []*Run) (added map[string]bool, err error) {
+	added = map[string]bool{}
+	err = s.write(ctx, fmt.Sprintf("%d runs cannot be added", len(runs)), func(tx *sql.Tx) error {
+		for _, r := range runs {
+			if r.Created.IsZero() {
+				r.Created = at(ms(s.now()))
+			}
+			if r.State == "" {
+				r.State = Queued
+			}
+			n, err := insertRun(ctx, tx, r, " ON CONFLICT (key) DO NOTHING")
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				added[r.Key] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return added, nil
+}
+
 func createRun(ctx context.Context, tx *sql.Tx, r *Run) error {
+	_, err := insertRun(ctx, tx, r, "")
+	return err
+}
+
+// insertRun returns how many rows it added, 0 where the clause keeps it from adding one.
+func insertRun(ctx context.Context, tx *sql.Tx, r *Run, clause string) (int64, error) {
 	values, err := r.values()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	result, err := tx.ExecContext(ctx, `INSERT INTO runs (key, paper, notebook, arm, case_name, seed, budget, setup, code, commit_id, kernel,
 		machine, state, record, created_ms, started_ms, ended_ms, heard_ms, seconds, error, hint, done, total, unit, final,
 		indexed_seq, indexed_offset, record_stamp, open_episodes, parent, fork)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`+clause, values...)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	r.id, err = result.LastInsertId()
-	return err
+	n, err := result.RowsAffected()
+	if err == nil && n > 0 {
+		r.id, err = result.LastInsertId()
+	}
+	return n, err
 }
 
 // values returns what the columns hold, in their order without the id.

@@ -151,6 +151,28 @@ func TestARunIsCreatedFoundChangedAndDeleted(t *testing.T) {
 	wantCode(t, s.CreateRun(t.Context(), bad), lab.Invalid, "CHECK")
 }
 
+func TestRunsThatAreNotThereYetAreAddedTogether(t *testing.T) {
+	s := newStore(t)
+	old := sampleRun(1)
+	old.Arm = "as it was"
+	must(t, s.CreateRun(t.Context(), old))
+	added, err := s.CreateRuns(t.Context(), []*Run{sampleRun(0), sampleRun(1), sampleRun(2)})
+	if err != nil || len(added) != 2 || !added[sampleRun(0).Key] || !added[sampleRun(2).Key] {
+		t.Errorf("added are %v, %v", added, err)
+	}
+	if r, err := s.FindRun(t.Context(), old.Key); err != nil || r.Arm != "as it was" {
+		t.Errorf("the run that was there is %+v, %v", r, err)
+	}
+	bad := sampleRun(4)
+	bad.State = "asleep" // no state that the library knows
+	if _, err := s.CreateRuns(t.Context(), []*Run{sampleRun(3), bad}); err == nil {
+		t.Error("a run of an unknown state was added")
+	}
+	if _, err := s.FindRun(t.Context(), sampleRun(3).Key); lab.CodeOf(err) != lab.NotFound {
+		t.Errorf("of runs that cannot all be added one was: %v", err)
+	}
+}
+
 func TestRunsAreChosenByFilter(t *testing.T) {
 	s := newStore(t)
 	for i := range 42 {

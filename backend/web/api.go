@@ -194,6 +194,7 @@ type Job struct {
 	Why     string    `json:"why"` // why the time left grew by half, "" while it did not
 	Error   *APIError `json:"error"`
 	StartMS int64     `json:"start_ms"`
+	Part    bool      `json:"part"` // runs are those alone that changed since the page was told of the job last
 }
 
 // RunRow is a run in a list.

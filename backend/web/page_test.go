@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -198,6 +200,64 @@ func TestAPageHearsOfJobsAFewTimesASecond(t *testing.T) {
 			t.Errorf("with nothing going on the page got %d messages", len(got))
 		}
 	})
+}
+
+func TestAPageIsToldOfTheRunsThatChangedAlone(t *testing.T) {
+	live(t, func(k *kit, w *wire) {
+		k.start()
+		all := len(k.owner.Jobs()[0].Runs)
+		c := k.dial(w, true)
+		c.send(ClientMessage{Type: "watch", Topic: "jobs"})
+		pass(time.Second)
+		got, _, _ := c.drain()
+		if len(got) != 1 || got[0].Job.Part || len(got[0].Job.Runs) != all || all < 2 {
+			t.Fatalf("first view: %+v, want all %d runs", got, all)
+		}
+		k.owner.setRun(runKey, sched.Running, 7)
+		pass(time.Second)
+		got, _, _ = c.drain()
+		if len(got) != 1 || !got[0].Job.Part || len(got[0].Job.Runs) != 1 || got[0].Job.Runs[0].Key != runKey || got[0].Job.Runs[0].Done != 7 {
+			t.Errorf("after a change of one run the page got %+v", got)
+		}
+		k.owner.setJob(sched.Done)
+		pass(time.Second)
+		if got, _, _ := c.drain(); len(got) != 1 || got[0].Job.Part || len(got[0].Job.Runs) != all {
+			t.Errorf("the last word of the job is %+v, want all of it", got)
+		}
+	})
+}
+
+// TestRowsDifferInEachOfTheirFields keeps a new field of RunRow from being left out of what pages are told.
+func TestRowsDifferInEachOfTheirFields(t *testing.T) {
+	row := func() RunRow { return RunRow{Final: map[string]lab.Float{"m": lab.Float(math.NaN())}} }
+	if !row().same(row()) {
+		t.Error("equal rows differ")
+	}
+	other := row()
+	other.Final["m"] = 1
+	if row().same(other) {
+		t.Error("another last value is the same")
+	}
+	for i := range reflect.TypeFor[RunRow]().NumField() {
+		changed := row()
+		switch f := reflect.ValueOf(&changed).Elem().Field(i); f.Kind() {
+		case reflect.String:
+			f.SetString("other")
+		case reflect.Int, reflect.Int64:
+			f.SetInt(7)
+		case reflect.Uint64:
+			f.SetUint(7)
+		case reflect.Float64:
+			f.SetFloat(7)
+		case reflect.Map:
+			f.SetZero()
+		default:
+			t.Fatalf("field %s is of a kind that this test does not know", reflect.TypeFor[RunRow]().Field(i).Name)
+		}
+		if row().same(changed) {
+			t.Errorf("a row with another %s is the same", reflect.TypeFor[RunRow]().Field(i).Name)
+		}
+	}
 }
 
 func TestAPageThatComesBackSeesNothingTwiceAndMissesNothing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,17 +38,29 @@ func (f *jobsFeed) hear(m moment) {
 
 // jobsCursor is what a page has of the jobs.
 type jobsCursor struct {
-	digests map[string]string
+	jobs    map[string]knownJob
 	notices int
+}
+
+// knownJob is a job as a page knows it.
+type knownJob struct {
+	head string // digest of all but its runs
+	runs []RunRow
 }
 
 func (f *jobsFeed) news(_ context.Context, cursor any) ([]message, any, error) {
 	had, old := cursor.(jobsCursor)
-	has := jobsCursor{digests: map[string]string{}}
+	has := jobsCursor{jobs: map[string]knownJob{}}
 	var out []message
 	for _, j := range slices.Backward(f.s.jobList()) {
-		has.digests[j.ID] = digest(j)
-		if has.digests[j.ID] != had.digests[j.ID] {
+		known, told := had.jobs[j.ID]
+		now := knownJob{runs: j.Runs}
+		if told && !over(j.State) { // the last word of a job is whole, whatever a page made of those before
+			j.Part, j.Runs = true, changedRows(known.runs, j.Runs)
+		}
+		now.head = digest(headOf(j))
+		has.jobs[j.ID] = now
+		if !told || j.Part && len(j.Runs) > 0 || now.head != known.head {
 			out = append(out, message{text: &ServerMessage{Type: "job", Job: &j}})
 		}
 	}
@@ -59,6 +72,32 @@ func (f *jobsFeed) news(_ context.Context, cursor any) ([]message, any, error) {
 		}
 	}
 	return out, has, nil
+}
+
+// headOf is a job without its runs.
+func headOf(j Job) Job {
+	j.Part, j.Runs = false, nil
+	return j
+}
+
+// changedRows are the rows that differ from those that a page has. A job of ten thousand runs is some megabytes, of which a moment changes a
+// few rows. The runs of a job keep their places.
+func changedRows(had, has []RunRow) []RunRow {
+	out := []RunRow{}
+	for i, r := range has {
+		if i >= len(had) || !r.same(had[i]) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// same tells whether two rows say the same. It is asked of every run several times a second.
+func (r RunRow) same(o RunRow) bool {
+	return r.Key == o.Key && r.State == o.State && r.Done == o.Done && r.Total == o.Total && r.Unit == o.Unit && r.StartMS == o.StartMS &&
+		r.HeardMS == o.HeardMS && r.Target == o.Target && r.Where == o.Where && r.ThereMS == o.ThereMS && r.Quiet == o.Quiet && r.Redone == o.Redone &&
+		r.Seconds == o.Seconds && r.Error == o.Error && r.Hint == o.Hint && r.Arm == o.Arm && r.Case == o.Case && r.Seed == o.Seed && r.Budget == o.Budget &&
+		maps.EqualFunc(r.Final, o.Final, func(a, b lab.Float) bool { return math.Float64bits(float64(a)) == math.Float64bits(float64(b)) })
 }
 
 // digest compares what was sent with what is: equal bytes need not be sent again.

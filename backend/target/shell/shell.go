@@ -37,8 +37,13 @@ func (e *Exit) Error() string {
 
 // Output runs a script and returns what it printed, at most limit bytes; more is an error.
 func Output(ctx context.Context, s Shell, script string, limit int64) ([]byte, error) {
+	return Answer(ctx, s, script, nil, limit)
+}
+
+// Answer is Output of a script that reads in.
+func Answer(ctx context.Context, s Shell, script string, in io.Reader, limit int64) ([]byte, error) {
 	b := bounded{left: limit}
-	if err := s.Run(ctx, script, nil, &b); err != nil {
+	if err := s.Run(ctx, script, in, &b); err != nil {
 		return b.Bytes(), err
 	}
 	if b.left < 0 {

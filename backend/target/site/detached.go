@@ -100,7 +100,7 @@ func (d *Detached) alive(id string) string {
 
 // Look does what Site.Look says.
 func (d *Detached) Look(ctx context.Context, o run.Order) (Sight, error) {
-	text, err := d.out(ctx, "[ -d %s ] || { echo missing; exit 0; }; %s; echo \"process $p\"; %s", d.path("orders", o.ID), d.alive(o.ID), d.records(o))
+	text, err := d.told(ctx, o, fmt.Sprintf("[ -d %s ] || { echo missing; exit 0; }; %s; echo \"process $p\"; %s", d.path("orders", o.ID), d.alive(o.ID), d.records()))
 	if err != nil {
 		return Sight{}, err
 	}

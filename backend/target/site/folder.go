@@ -209,23 +209,33 @@ func (f folder) Fetch(ctx context.Context, _, key string, from int64, w io.Write
 	return f.explain(f.sh.Run(ctx, script, nil, w))
 }
 
-// records is the part of a script that tells of the records of an order, a line each: `record KEY BYTES`, `fault KEY JSON`, `free KILOBYTES`.
-func (f folder) records(o run.Order) string {
-	return fmt.Sprintf(`cd %s 2>/dev/null && for k in %s; do
-[ -f "$k/%s" ] && echo "record $k $(wc -c < "$k/%s")"
-[ -f "$k/%s" ] && echo "fault $k $(head -c 4000 "$k/%s" | tr '\n' ' ')"
-done; df -Pk . 2>/dev/null | awk 'NR==2{print "free",$4}'; exit 0`, f.path("runs"), strings.Join(keys(o), " "), run.RecordFile, run.RecordFile, run.FaultFile, run.FaultFile)
+// records is the part of a script that tells of the records of the runs whose keys come on its standard input, a line each: `size BYTES
+// KEY/record.loci`, `fault KEY JSON`, `free KILOBYTES`. Ten thousand keys are more than a command may be long, and a process for each of them would
+// take the far computer many seconds.
+func (f folder) records() string {
+	return fmt.Sprintf(`cd %s 2>/dev/null || exit 0; k=$(cat)
+echo "$k" | sed 's|$|/%s|' | xargs wc -c 2>/dev/null | sed 's|^ *|size |'
+echo "$k" | sed 's|$|/%s|' | xargs ls -d 2>/dev/null | while read -r n; do echo "fault ${n%%/*} $(head -c 4000 "$n" | tr '\n' ' ')"; done
+df -Pk . 2>/dev/null | awk 'NR==2{print "free",$4}'; exit 0`, f.path("runs"), run.RecordFile, run.FaultFile)
+}
+
+// told runs a script that ends with records, for the runs of an order, and returns what it printed.
+func (f folder) told(ctx context.Context, o run.Order, script string) (string, error) {
+	b, err := shell.Answer(ctx, f.sh, script, strings.NewReader(strings.Join(keys(o), "\n")+"\n"), answerLimit)
+	return string(b), f.explain(err)
 }
 
 // note takes one line that records printed into a sight; other lines are left to the caller.
 func (s *Sight) note(line string) bool {
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
-	case "record":
-		key, size, _ := strings.Cut(rest, " ")
-		seen := s.Runs[key]
-		seen.Bytes, _ = strconv.ParseInt(strings.TrimSpace(size), 10, 64) // wc prints a number
-		s.Runs[key] = seen
+	case "size":
+		size, path, _ := strings.Cut(rest, " ")
+		key, is := strings.CutSuffix(strings.TrimSpace(path), "/"+run.RecordFile)
+		if seen, known := s.Runs[key]; is && known { // the other lines are sums
+			seen.Bytes, _ = strconv.ParseInt(size, 10, 64) // wc prints a number
+			s.Runs[key] = seen
+		}
 	case "fault":
 		key, text, _ := strings.Cut(rest, " ")
 		var fault run.Fault
@@ -246,11 +256,7 @@ func (s *Sight) note(line string) bool {
 
 // Clean does what Site.Clean says. Workers and warm starts stay for the next order.
 func (f folder) Clean(ctx context.Context, o run.Order) error {
-	var runs strings.Builder
-	for _, k := range keys(o) {
-		runs.WriteString(" " + f.path("runs", k))
-	}
-	_, err := f.out(ctx, "rm -rf %s%s", f.path("orders", o.ID), runs.String())
+	_, err := f.told(ctx, o, fmt.Sprintf("rm -rf %s; cd %s 2>/dev/null || exit 0; xargs rm -rf", f.path("orders", o.ID), f.path("runs")))
 	return err
 }
 

@@ -124,7 +124,9 @@ func (s *Slurm) options() string {
 	return strings.Join(words, " ")
 }
 
-// Submit does what Site.Submit says. The array's number stands in the order's folder, so that an order is handed in once.
+// Submit does what Site.Submit says. A cluster takes arrays of at most MaxArraySize tasks, so that a large order becomes several. Each that was
+// handed in stands as a line in the order's folder, its number and its first and last run, so that it is handed in once: who asks again goes on
+// behind the last line.
 func (s *Slurm) Submit(ctx context.Context, o run.Order) error {
 	at, err := s.worker(ctx)
 	if err != nil {
@@ -133,15 +135,16 @@ func (s *Slurm) Submit(ctx context.Context, o run.Order) error {
 	if err := s.send(ctx, o); err != nil {
 		return err
 	}
-	dir := s.path("orders", o.ID)
-	limit := ""
-	if s.ask.AtOnce > 0 {
-		limit = "%" + strconv.Itoa(s.ask.AtOnce)
-	}
-	job := fmt.Sprintf("#!/bin/sh\n%s\nexec %s\n", s.ask.Before, s.work(at, "run", o.ID, `--only "$SLURM_ARRAY_TASK_ID"`))
-	script := fmt.Sprintf(`cd %s && [ ! -s job ] || exit 0
-cat > job.sh && [ ! -e cancelled ] && sbatch --parsable --requeue --open-mode=append --job-name=loci-%s --array=0-%d%s --output="$PWD/task-%%a.log" %s job.sh > part.$$ 2> said.$$ || { cat said.$$ >&2; rm -f part.$$ said.$$; exit 7; }
-cut -d';' -f1 < part.$$ > job; rm -f part.$$ said.$$; [ ! -e cancelled ] || scancel "$(cat job)"`, dir, o.ID, len(o.Runs)-1, limit, s.options())
+	job := fmt.Sprintf("#!/bin/sh\n%s\nexec %s\n", s.ask.Before, s.work(at, "run", o.ID, `--only "$((SLURM_ARRAY_TASK_ID + $1))"`))
+	script := fmt.Sprintf(`cd %s && cat > job.sh || exit 1
+m=$(scontrol show config 2>/dev/null | awk '$1=="MaxArraySize"{print $3}'); [ "${m:-0}" -gt 0 ] || m=1001
+n=%d; l=%d; a=$(( (n + m - 1) / m )); [ $l -eq 0 ] || l=%%$(( (l + a - 1) / a )); [ "$l" != 0 ] || l=
+from=$(awk 'END{print (NR ? $3+1 : 0)}' job 2>/dev/null); from=${from:-0}
+while [ $from -lt $n ] && [ ! -e cancelled ]; do
+last=$((n-1)); [ $((last-from)) -lt $m ] || last=$((from+m-1))
+sbatch --parsable --requeue --open-mode=append --job-name=loci-%s --array=0-$((last-from))$l --output="$PWD/task-$from-%%a.log" %s job.sh $from > part.$$ 2> said.$$ || { cat said.$$ >&2; rm -f part.$$ said.$$; exit 7; }
+echo "$(cut -d';' -f1 < part.$$) $from $last" >> job; rm -f part.$$ said.$$; from=$((last+1)); done
+[ ! -e cancelled ] || [ ! -s job ] || scancel $(cut -d' ' -f1 job)`, s.path("orders", o.ID), len(o.Runs), s.ask.AtOnce, o.ID, s.options())
 	err = s.sh.Run(ctx, script, strings.NewReader(job), nil)
 	if e, ok := err.(*shell.Exit); ok && e.Status == 7 {
 		return s.refused(e.Stderr, err)
@@ -151,22 +154,25 @@ cut -d';' -f1 < part.$$ > job; rm -f part.$$ said.$$; [ ! -e cancelled ] || scan
 
 // Look does what Site.Look says.
 func (s *Slurm) Look(ctx context.Context, o run.Order) (Sight, error) {
-	text, err := s.out(ctx, `cd %s 2>/dev/null || { echo missing; exit 0; }
-j=$(cat job 2>/dev/null); echo "job $j"; if [ -n "$j" ]; then squeue -h -r -j "$j" -o 'task %%i|%%T|%%r|%%N' 2>said.$$ || { grep -qi 'invalid job id' said.$$ || { cat said.$$ >&2; rm -f said.$$; exit 5; }; }; rm -f said.$$; fi
-%s`, s.path("orders", o.ID), s.records(o))
+	text, err := s.told(ctx, o, fmt.Sprintf(`cd %s 2>/dev/null || { echo missing; exit 0; }
+if [ -s job ]; then sed 's/^/job /' job; squeue -h -r -j "$(cut -d' ' -f1 job | paste -sd, -)" -o 'task %%i|%%T|%%r|%%N' 2>said.$$ || { grep -qi 'invalid job id' said.$$ || { cat said.$$ >&2; rm -f said.$$; exit 5; }; }; rm -f said.$$; fi
+%s`, s.path("orders", o.ID), s.records()))
 	if err != nil {
 		return Sight{}, err
 	}
-	sight := fresh(o, Gone, "")
+	sight, order, first := fresh(o, Gone, ""), keys(o), map[string]int{}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "missing" {
 			return Sight{}, missing(s.sh.Title(), o.ID)
 		}
-		if job, ok := strings.CutPrefix(line, "job"); ok {
-			sight.Job = strings.TrimSpace(job)
+		if job, ok := strings.CutPrefix(line, "job "); ok {
+			if parts := strings.Fields(job); len(parts) == 3 {
+				first[parts[0]], _ = strconv.Atoi(parts[1]) // Submit wrote a number
+				sight.Job = strings.TrimSpace(sight.Job + " " + parts[0])
+			}
 		} else if task, ok := strings.CutPrefix(line, "task "); ok {
-			sight.task(task, keys(o))
+			sight.task(task, order, first)
 		} else {
 			sight.note(line)
 		}
@@ -174,17 +180,18 @@ j=$(cat job 2>/dev/null); echo "job $j"; if [ -n "$j" ]; then squeue -h -r -j "$
 	return sight, nil
 }
 
-var taskNumber = regexp.MustCompile(`_(\d+)$`)
+var taskNumber = regexp.MustCompile(`^(\d+)_(\d+)$`)
 
-// task takes a line of squeue: JOB_INDEX|STATE|REASON|NODES.
-func (s *Sight) task(line string, keys []string) {
+// task takes a line of squeue: JOB_INDEX|STATE|REASON|NODES. first is the number of the run that index 0 of a job is.
+func (s *Sight) task(line string, keys []string, first map[string]int) {
 	parts := strings.Split(line, "|")
 	m := taskNumber.FindStringSubmatch(parts[0])
 	if len(parts) < 3 || m == nil {
 		return
 	}
-	i, err := strconv.Atoi(m[1])
-	if err != nil || i >= len(keys) {
+	from, known := first[m[1]]
+	i, err := strconv.Atoi(m[2])
+	if i += from; err != nil || !known || i >= len(keys) {
 		return
 	}
 	seen := s.Runs[keys[i]]
@@ -228,7 +235,7 @@ func waitsFor(reason string) string {
 
 // Cancel does what Site.Cancel says.
 func (s *Slurm) Cancel(ctx context.Context, o run.Order) error {
-	_, err := s.out(ctx, `mkdir -p %[1]s && cd %[1]s && : > cancelled; j=$(cat job 2>/dev/null); [ -n "$j" ] || exit 0
-scancel "$j" 2>/dev/null; i=0; while [ $i -lt 120 ] && [ -n "$(squeue -h -j "$j" 2>/dev/null)" ]; do sleep 0.5; i=$((i+1)); done; exit 0`, s.path("orders", o.ID))
+	_, err := s.out(ctx, `mkdir -p %[1]s && cd %[1]s && : > cancelled; [ -s job ] || exit 0; j=$(cut -d' ' -f1 job)
+scancel $j 2>/dev/null; j=$(echo "$j" | paste -sd, -); i=0; while [ $i -lt 120 ] && [ -n "$(squeue -h -j "$j" 2>/dev/null)" ]; do sleep 0.5; i=$((i+1)); done; exit 0`, s.path("orders", o.ID))
 	return err
 }

@@ -684,6 +684,8 @@ export interface Job {
   why: string;
   error: APIError | null;
   start_ms: number;
+  /** runs are those alone that changed since the page was told of the job last */
+  part: boolean;
 }
 
 /** RunRow is a run in a list. */

@@ -1,4 +1,4 @@
-import type { Job } from "./api.gen";
+import type { Job, RunRow } from "./api.gen";
 import { percent, plural, timeLeft } from "./format";
 
 /** Work that still goes on. */
@@ -6,10 +6,23 @@ export function isLive(job: Job): boolean {
   return job.state === "running" || job.state === "paused" || job.state === "finishing";
 }
 
-/** Puts a job in place of its older state, or first when it is new. */
+/** Puts a job in place of its older state, or first when it is new. Of a job in part the runs that it leaves out stay as they were. */
 export function mergeJob(jobs: readonly Job[], job: Job): Job[] {
-  const known = jobs.some((j) => j.id === job.id);
-  return known ? jobs.map((j) => (j.id === job.id ? job : j)) : [job, ...jobs];
+  const known = jobs.find((j) => j.id === job.id);
+  if (!known) return [job, ...jobs];
+  const next = job.part ? { ...job, part: known.part, runs: mergeRuns(known.runs ?? [], job.runs ?? []) } : job;
+  return jobs.map((j) => (j.id === job.id ? next : j));
+}
+
+/** Puts rows in place of those with the same key, and others behind them. */
+function mergeRuns(had: readonly RunRow[], news: readonly RunRow[]): RunRow[] {
+  const changed = new Map(news.map((r) => [r.key, r]));
+  const runs = had.map((r) => {
+    const now = changed.get(r.key);
+    changed.delete(r.key);
+    return now ?? r;
+  });
+  return [...runs, ...changed.values()];
 }
 
 export interface WorkSummary {

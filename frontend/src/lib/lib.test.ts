@@ -181,6 +181,7 @@ const job = (part: Partial<Job>): Job => ({
   left_hi: 290,
   error: null,
   start_ms: 0,
+  part: false,
   ...part,
 });
 
@@ -199,6 +200,14 @@ describe("running work", () => {
   test("replaces a job that is known and puts a new one first", () => {
     expect(mergeJob([job({})], job({ share: 0.5 })).map((j) => j.share)).toEqual([0.5]);
     expect(mergeJob([job({})], job({ id: "2" })).map((j) => j.id)).toEqual(["2", "1"]);
+  });
+  test("keeps the runs that a job in part leaves out", () => {
+    const had = job({ runs: [row(1, "running"), row(2, "queued")] });
+    const news = job({ part: true, share: 0.7, runs: [row(2, "running"), row(3, "queued")] });
+    const [now] = mergeJob([had], news);
+    expect(now?.runs?.map((r) => `${r.seed} ${r.state}`)).toEqual(["1 running", "2 running", "3 queued"]);
+    expect(now).toMatchObject({ part: false, share: 0.7 });
+    expect(mergeJob([now as Job], job({ runs: [] }))[0]?.runs).toEqual([]);
   });
 });
 

@@ -99,6 +99,7 @@ const job: Job = {
   share: 0.5,
   left_lo: 190,
   left_hi: 290,
+  part: false,
   error: null,
   start_ms: 1,
 };

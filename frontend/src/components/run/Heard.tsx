@@ -27,7 +27,8 @@ function There({ row }: { row: RunRow }) {
       : "";
   return (
     <p className="fine" role="status">
-      {row.target}: {row.where}
+      {row.target === "" ? "" : `${row.target}: `}
+      {row.where}
       {seen}
     </p>
   );
