@@ -98,6 +98,19 @@ func (h *Hub) Publish(topic string, seq int64, body any) int64 {
 	return m.Number
 }
 
+// Wanted tells whether a viewer may take what is published on a topic: who need not know a message otherwise may spare making it. Whoever
+// subscribes a moment later reads it where it is kept.
+func (h *Hub) Wanted(topic string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for v := range h.viewers {
+		if v.filter.takes(Message{Topic: topic}) {
+			return true
+		}
+	}
+	return false
+}
+
 // Last returns number and sequence number of the newest message of a topic; 0 and -1 when there was none.
 func (h *Hub) Last(topic string) (number, seq int64) {
 	h.mu.Lock()

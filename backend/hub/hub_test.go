@@ -297,3 +297,24 @@ func BenchmarkPublishToThreeViewers(b *testing.B) {
 	h.Close()
 	viewers.Wait()
 }
+
+func TestATopicIsWantedWhileSomebodyMayTakeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New()
+		defer h.Close()
+		ctx, leave := context.WithCancel(t.Context())
+		h.Subscribe(t.Context(), Filter{Topics: []string{Jobs, Notices}})
+		if h.Wanted(RunTopic("a")) || !h.Wanted(Jobs) {
+			t.Error("a viewer of jobs wants a run, or no jobs")
+		}
+		h.Subscribe(ctx, Filter{Kinds: []lab.Kind{lab.KindEpisode}})
+		if !h.Wanted(RunTopic("a")) {
+			t.Error("a viewer of all episodes wants none of a run")
+		}
+		leave()
+		synctest.Wait()
+		if h.Wanted(RunTopic("a")) {
+			t.Error("a run is wanted by who has left")
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loci-lab/loci/backend/file"
+	"github.com/loci-lab/loci/backend/hub"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
@@ -152,6 +153,9 @@ func (e *errand) fetch(ctx context.Context, r *sighted) (news bool, err error) {
 // keep takes bytes of a record into its copy, and shows its events.
 func (e *errand) keep(r *sighted, b []byte) error {
 	err := r.copy.Take(b, r.seen.State == site.Gone, func(f record.Frame) error {
+		if f.Kind != lab.KindMetric && f.Kind != lab.KindProgress && !e.o.Hub.Wanted(hub.RunTopic(r.key)) {
+			return nil // reading the steps of a thousand runs that nobody looks at is half of the work
+		}
 		ev, err := f.Event()
 		if err == nil {
 			e.o.tee(r.live, f.Seq, ev)

@@ -2,7 +2,6 @@ package sched
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,7 +128,7 @@ func (l *live) begin(now time.Time, seconds float64) {
 }
 
 // enterAll makes the library's rows of those runs that it does not know, all at once, and returns their keys.
-func (e *errand) enterAll(ctx context.Context) (map[string]bool, error) {
+func (e *errand) enterAll(ctx context.Context, codeOf func(lab.Setup) (string, error)) (map[string]bool, error) {
 	var rows []*store.Run
 	for _, s := range e.Order.Runs {
 		r := e.runs[s.Key]
@@ -137,7 +136,7 @@ func (e *errand) enterAll(ctx context.Context) (map[string]bool, error) {
 			continue
 		}
 		info := r.live.snapshot()
-		code, err := e.o.Papers.Code(info.Setup)
+		code, err := codeOf(info.Setup)
 		if err != nil {
 			return nil, err
 		}
@@ -245,12 +244,11 @@ func (o *Owner) over(l *live, state string, cause error) {
 func (o *Owner) keep(info RunInfo) (store.Run, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), 30*time.Second)
 	defer cancel()
-	var indexed error
-	if path := o.path(info.Key); exists(path) {
-		_, indexed = o.Store.IndexRecord(ctx, path)
-	}
 	state := store.State(info.State)
-	r, err := o.Store.UpdateRun(ctx, info.Key, store.RunUpdate{State: &state, Ended: &info.Heard, Heard: &info.Heard,
-		Seconds: &info.Seconds, Error: &info.Err, Hint: &info.Hint})
-	return r, errors.Join(indexed, err)
+	change := store.RunUpdate{State: &state, Ended: &info.Heard, Heard: &info.Heard, Seconds: &info.Seconds, Error: &info.Err, Hint: &info.Hint}
+	path := o.path(info.Key)
+	if !exists(path) {
+		return o.Store.UpdateRun(ctx, info.Key, change)
+	}
+	return o.Store.CloseRun(ctx, path, info.Key, change)
 }

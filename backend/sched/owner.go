@@ -125,9 +125,9 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 	}
 	p := Plan{Doc: doc, File: doc.File, Title: doc.Title(), Budget: budgetOf(doc, opt), Target: targetOf(doc, opt)}
 	var left []float64
-	past := o.pasts(ctx)
+	past, code := o.pasts(ctx), o.codes()
 	for _, r := range planned {
-		info, err := o.look(ctx, r)
+		info, err := o.look(ctx, r, code)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -169,9 +169,24 @@ func (o *Owner) planned(doc *notebook.Document, opt Options) ([]notebook.Planned
 	return notebook.Resolve(doc, budgetOf(doc, opt), notebook.Overrides{Arms: opt.Arms, Cases: opt.Cases, Seeds: opt.Seeds, Sweep: opt.Sweep, Model: opt.Model})
 }
 
+// codes is Papers.Code that asks once for each paper: of ten thousand runs all are of one.
+func (o *Owner) codes() func(lab.Setup) (string, error) {
+	known := map[string]string{}
+	return func(setup lab.Setup) (string, error) {
+		if code, ok := known[setup.Paper]; ok {
+			return code, nil
+		}
+		code, err := o.Papers.Code(setup)
+		if err == nil {
+			known[setup.Paper] = code
+		}
+		return code, err
+	}
+}
+
 // look finds the state of one planned run: live, or as the library knows it.
-func (o *Owner) look(ctx context.Context, r notebook.Planned) (RunInfo, error) {
-	code, err := o.Papers.Code(r.Setup)
+func (o *Owner) look(ctx context.Context, r notebook.Planned, codeOf func(lab.Setup) (string, error)) (RunInfo, error) {
+	code, err := codeOf(r.Setup)
 	if err != nil {
 		return RunInfo{}, err
 	}

@@ -44,7 +44,7 @@ func TestARunWaitsForAServiceThatFailsForAMinuteAndItsRecordTellsNothingOfIt(t *
 		d.Owner.Now = time.Now
 		began := time.Now()
 		j := d.start(oneRun("service near"))
-		time.Sleep(30 * time.Second) // of the bubble's own clock
+		time.Sleep(20 * time.Second) // of the bubble's own clock
 		if r := d.jobView(j.ID).Runs[0]; r.State != Running || !strings.Contains(r.Where, "waits, and asks again after") || !strings.Contains(r.Where, "status 500") {
 			t.Errorf("while the service fails the run is %s, %q", r.State, r.Where)
 		}

@@ -166,7 +166,8 @@ func (e *errand) wait(ctx context.Context, pause time.Duration) bool {
 // begin notes the runs in the library, opens their copies, and sends an order that is new. The ticket is written before anything is sent.
 func (e *errand) begin(ctx context.Context) error {
 	fresh := len(e.Back) == 0 && e.Order.Runs[0].Setup.Paper == ""
-	added, err := e.enterAll(ctx)
+	code := e.o.codes()
+	added, err := e.enterAll(ctx, code)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (e *errand) begin(ctx context.Context) error {
 		if r == nil {
 			continue
 		}
-		start, err := e.open(ctx, r, added[s.Key])
+		start, err := e.open(ctx, r, code, added[s.Key])
 		if err != nil {
 			return err
 		}
@@ -228,9 +229,9 @@ func (e *errand) unsent(ctx context.Context, err error) error {
 
 // open gets a run's library row and copy ready and returns how the run begins: as its copy says where it has begun. The row of a new run is
 // there already.
-func (e *errand) open(ctx context.Context, r *errandRun, added bool) (lab.Start, error) {
+func (e *errand) open(ctx context.Context, r *errandRun, codeOf func(lab.Setup) (string, error), added bool) (lab.Start, error) {
 	info := r.live.snapshot()
-	code, err := e.o.Papers.Code(info.Setup)
+	code, err := codeOf(info.Setup)
 	if err != nil {
 		return lab.Start{}, err
 	}

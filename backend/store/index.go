@@ -29,20 +29,38 @@ const indexChunk = 20_000
 // episodes. Reading twice adds nothing. The state of a run changes only by its End event; a run that the library did not know is
 // interrupted until that is read. Another record of the same run replaces what was read before.
 func (s *Store) IndexRecord(ctx context.Context, path string) (Indexed, error) {
+	out, _, err := s.indexRecord(ctx, path, RunUpdate{})
+	return out, err
+}
+
+// CloseRun is IndexRecord and then UpdateRun, in one transaction where the rest of the record fits into one: what it waits for is the disk. A
+// record that cannot be read whole is told, and the run changed all the same.
+func (s *Store) CloseRun(ctx context.Context, path, key string, u RunUpdate) (Run, error) {
+	out, run, err := s.indexRecord(ctx, path, u)
+	if err == nil && out.Key == key && run.id > 0 {
+		return run, nil
+	}
+	run, changed := s.UpdateRun(ctx, key, u)
+	return run, errors.Join(err, changed)
+}
+
+// indexRecord also makes a change to the run together with the last of what is new, where there is anything new. The run that it returns is zero
+// where there was nothing.
+func (s *Store) indexRecord(ctx context.Context, path string, u RunUpdate) (Indexed, Run, error) {
 	s.indexing.Lock()
 	defer s.indexing.Unlock()
 	first, stamp, err := firstEvent(path)
 	if err != nil || first == nil {
-		return Indexed{}, err
+		return Indexed{}, Run{}, err
 	}
 	first.at = s.past(first.at)
 	out := Indexed{Key: first.start.Key}
 	for {
-		n, state, err := s.indexSome(ctx, path, first, stamp)
+		n, run, err := s.indexSome(ctx, path, first, stamp, u)
 		out.Events += n
-		out.State = state
+		out.State = run.State
 		if err != nil || n < indexChunk {
-			return out, err
+			return out, run, err
 		}
 	}
 }
@@ -75,11 +93,12 @@ func firstEvent(path string) (*startEvent, int64, error) {
 	return nil, 0, nil
 }
 
-// indexSome reads up to indexChunk events. Only one goroutine is here at a time.
-func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, stamp int64) (int, State, error) {
+// indexSome reads up to indexChunk events, and makes the change with the last of them; of what it wrote it returns the run, else its state alone.
+// Only one goroutine is here at a time.
+func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, stamp int64, u RunUpdate) (int, Run, error) {
 	old, err := s.FindRun(ctx, first.start.Key)
 	if err != nil && lab.CodeOf(err) != lab.NotFound {
-		return 0, "", err
+		return 0, Run{}, err
 	}
 	known := err == nil
 	anew := !known || old.index.stamp != stamp || old.Record != path || shrank(path, old.index.offset)
@@ -88,11 +107,11 @@ func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, s
 	}
 	news, flaw := readNews(ctx, path, old.index)
 	if flaw != nil && lab.CodeOf(flaw) != lab.Invalid {
-		return 0, "", flaw
+		return 0, Run{}, flaw
 	}
 	news.heard = s.past(news.heard)
 	if known && !anew && news.nothing(old) {
-		return 0, old.State, flaw
+		return 0, Run{State: old.State}, flaw
 	}
 	var run Run
 	err = s.write(ctx, fmt.Sprintf("record %q cannot be read into the library", path), func(tx *sql.Tx) error {
@@ -102,9 +121,12 @@ func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, s
 		}
 		news.index.stamp = stamp
 		news.apply(&run)
+		if news.events < indexChunk && flaw == nil {
+			u.apply(&run)
+		}
 		return errors.Join(addMetrics(ctx, tx, run.id, news.metrics), createEpisodes(ctx, tx, run.id, news.episodes), updateRun(ctx, tx, &run))
 	})
-	return news.events, run.State, errors.Join(err, flaw)
+	return news.events, run, errors.Join(err, flaw)
 }
 
 // past is a time of a record, or now where that is later: a record may come from a computer whose clock is hours ahead, and nothing in the

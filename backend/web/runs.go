@@ -20,6 +20,7 @@ import (
 // RunIndex finds the runs of this data folder; store.Store fulfils it.
 type RunIndex interface {
 	FindRuns(ctx context.Context, f store.RunFilter) (runs []store.Run, total int, err error)
+	RunsMade(ctx context.Context, f store.RunFilter) ([]store.Made, error)
 }
 
 // Most that one answer holds.
@@ -62,23 +63,34 @@ func (s *Server) stored(ctx context.Context, path string, limit, offset int) ([]
 		runs, total, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Limit: limit, Offset: offset})
 		return storedRows(runs), total, err
 	}
-	started, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Notebook: path})
+	made, err := s.cfg.Library.RunsMade(ctx, store.RunFilter{Notebook: path})
 	if err != nil {
 		return nil, 0, err
 	}
-	if keys := s.keysIn(ctx, path); len(keys) > 0 {
-		asked, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Keys: keys})
+	for keys := range slices.Chunk(s.keysIn(ctx, path), mostRuns) { // SQLite binds a limited number of values at once
+		asked, err := s.cfg.Library.RunsMade(ctx, store.RunFilter{Keys: keys})
 		if err != nil {
 			return nil, 0, err
 		}
-		started = append(started, asked...)
+		made = append(made, asked...)
 	}
-	slices.SortFunc(started, func(a, b store.Run) int {
+	slices.SortFunc(made, func(a, b store.Made) int {
 		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Key, b.Key))
 	})
-	started = slices.CompactFunc(started, func(a, b store.Run) bool { return a.Key == b.Key })
-	from := min(offset, len(started))
-	return storedRows(started[from:min(from+limit, len(started))]), len(started), nil
+	made = slices.Compact(made)
+	from := min(offset, len(made))
+	shown := made[from:min(from+limit, len(made))]
+	if len(shown) == 0 {
+		return nil, len(made), nil
+	}
+	place := make(map[string]int, len(shown))
+	keys := make([]string, len(shown))
+	for i, m := range shown {
+		place[m.Key], keys[i] = i, m.Key
+	}
+	runs, _, err := s.cfg.Library.FindRuns(ctx, store.RunFilter{Keys: keys})
+	slices.SortFunc(runs, func(a, b store.Run) int { return cmp.Compare(place[a.Key], place[b.Key]) })
+	return storedRows(runs), len(made), err
 }
 
 // keysIn lists the run keys of a notebook over all budgets; budgets that its text cannot be resolved for have none.

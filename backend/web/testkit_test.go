@@ -305,6 +305,14 @@ func (o *fakeOwner) FindRuns(_ context.Context, f store.RunFilter) ([]store.Run,
 	return found, total, nil
 }
 
+func (o *fakeOwner) RunsMade(ctx context.Context, f store.RunFilter) (made []store.Made, err error) {
+	runs, _, err := o.FindRuns(ctx, f)
+	for _, r := range runs {
+		made = append(made, store.Made{Key: r.Key, Created: r.Created})
+	}
+	return made, err
+}
+
 func contains(list []string, want string) bool {
 	for _, s := range list {
 		if s == want {

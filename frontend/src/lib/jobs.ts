@@ -10,7 +10,9 @@ export function isLive(job: Job): boolean {
 export function mergeJob(jobs: readonly Job[], job: Job): Job[] {
   const known = jobs.find((j) => j.id === job.id);
   if (!known) return [job, ...jobs];
-  const next = job.part ? { ...job, part: known.part, runs: mergeRuns(known.runs ?? [], job.runs ?? []) } : job;
+  const next = job.part
+    ? { ...job, part: known.part, runs: mergeRuns(known.runs ?? [], job.runs ?? []) }
+    : job;
   return jobs.map((j) => (j.id === job.id ? next : j));
 }
 
