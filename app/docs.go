@@ -9,6 +9,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/schema"
 )
 
@@ -16,7 +17,7 @@ func (c *cli) docsCommand() *cobra.Command {
 	var slug string
 	cmd := &cobra.Command{
 		Use: "docs [FIELD]", Short: "Explain what a notebook can configure: all fields, one section, or one field",
-		Example: "  loci docs\n  loci docs agent\n  loci docs rl.gamma --paper memory-rewriting",
+		Example: "  loci docs\n  loci docs agent\n  loci docs sweep\n  loci docs rl.gamma --paper memory-rewriting",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := catalog.Find(slug)
@@ -84,10 +85,31 @@ func (c *cli) docs(p catalog.Paper, want string) error {
 		}
 	}
 	if found == 0 {
+		if fields, err := notebook.Fields(notebook.Kind(want)); err == nil && len(fields) > 0 {
+			return c.cellDocs(want, fields)
+		}
 		return lab.Errorf(lab.NotFound, "%s has no section or field %q, want one of %s", p.Card.Slug, want, strings.Join(fieldNames(p), ", ")).
 			WithHint("`loci docs` lists them all")
 	}
 	c.render(t)
+	return nil
+}
+
+// cellDocs explains the keys of a cell that is no set-up cell.
+func (c *cli) cellDocs(kind string, fields []schema.Field) error {
+	t := c.table("key", "cell", "default", "range", "meaning")
+	for _, f := range fields {
+		if c.json {
+			if err := c.print(map[string]any{"section": kind, "kind": "", "field": f}); err != nil {
+				return err
+			}
+			continue
+		}
+		t.AppendRow(table.Row{f.Path, kind, string(f.Default), rangeOf(f), meaning(f)})
+	}
+	if !c.json {
+		c.render(t)
+	}
 	return nil
 }
 

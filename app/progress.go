@@ -70,7 +70,7 @@ func describe(j sched.Job) string {
 			failed++
 		}
 	}
-	text := fmt.Sprintf("%d of %d runs", done, len(j.Runs))
+	text := fmt.Sprintf("%d of %d runs", done, len(j.Runs)+j.Ahead)
 	if failed > 0 {
 		text += fmt.Sprintf(", %d failed", failed)
 	}

@@ -36,7 +36,7 @@ func (f *choice) flags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.cases, "case", nil, "only these cases")
 	fs.StringVar(&f.target, "target", "", "where to run: here, or the name of a target; empty is what the notebook says")
 	fs.StringVar(&f.model, "model", "", "in place of the notebook's: tiny, endpoint NAME or service NAME")
-	fs.StringVar(&f.sweep, "sweep", "", "run this sweep of the notebook in place of its arms")
+	fs.StringVar(&f.sweep, "sweep", "", "run this sweep of the notebook in place of its arms, and rank its points")
 	fs.BoolVar(&f.again, "again", false, "run finished runs again; the old records are put aside")
 }
 
@@ -58,7 +58,7 @@ func (c *cli) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "run NOTEBOOK",
 		Short:   "Run what a notebook lacks, with progress, and print a table",
-		Example: "  loci run experiments/memory-rewriting.md --budget fast\n  loci run experiments/memory-rewriting.md --arm lstm --case n3-l5 --seeds 0-4\n  loci run NOTEBOOK.md --model \"endpoint local\"",
+		Example: "  loci run experiments/memory-rewriting.md --budget fast\n  loci run experiments/memory-rewriting.md --arm lstm --case n3-l5 --seeds 0-4\n  loci run docs/examples/sweep.md --sweep halving\n  loci run NOTEBOOK.md --model \"endpoint local\"",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withEnv(cmd.Context(), func(ctx context.Context, e *env) error {
@@ -67,6 +67,9 @@ func (c *cli) runCommand() *cobra.Command {
 					return err
 				}
 				plan, err := c.finish(ctx, e, doc, &pick)
+				if pick.sweep != "" && !pick.leave {
+					return c.standings(context.WithoutCancel(ctx), e, doc, &pick, err)
+				}
 				if err != nil || pick.leave {
 					return err
 				}

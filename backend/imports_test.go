@@ -39,7 +39,7 @@ var allowed = []struct {
 	{"paper", "lab rng schema num nn stats world llm mem rl agent trainer pipe"},
 	{"catalog", "lab schema world llm mem agent trainer paper pipe"},
 	{"run", "lab rng file schema stats record"},
-	{"notebook", "lab file schema"},
+	{"notebook", "lab file rng schema"},
 	{"store", "lab record series"},
 	{"compare", "lab store"},
 	{"chart", "lab stats series"},

@@ -36,7 +36,8 @@ type Arm struct {
 	Set  []Override `json:"set"`
 	Only []string   `json:"only"` // cases in which it runs, by full name or by the name of one condition; empty: all
 
-	at Pos
+	at    Pos
+	trial *Trial // of an arm that a sweep made
 }
 
 // In tells whether the arm runs in the case of that full name.
@@ -122,25 +123,6 @@ func (r Run) SeedList() []uint64 {
 		return nil // a Run of a document was checked when it was parsed
 	}
 	return seeds
-}
-
-// Sweep tries every combination of some values on some arms. It runs only when it is asked for, so that tuning and verdicts stay apart.
-type Sweep struct {
-	Name string   `json:"name"`
-	Arms []string `json:"arms"` // all when empty
-	Over []Axis   `json:"over"` // path: list of values
-
-	at Pos
-}
-
-// Axis is one knob of a sweep.
-type Axis struct {
-	Path   string `json:"path"`
-	Values []any  `json:"values"`
-
-	name Pos
-	at   []Pos
-	cell string
 }
 
 // Chart is a chart cell.
@@ -243,12 +225,6 @@ func Fields(kind Kind) ([]schema.Field, error) {
 	}
 	return nil, lab.Errorf(lab.Invalid, "cells of kind %q have no fields of their own, want %s", kind, oneOf(kindNames())).
 		WithHint("ask schema.Fields for the kind that a set-up cell chose")
-}
-
-// sweepHead is the part of a sweep whose keys are fixed: those under over are paths.
-type sweepHead struct {
-	Name string   `json:"name" doc:"name of the sweep"`
-	Arms []string `json:"arms" doc:"arms that are tuned; all when empty"`
 }
 
 func defaultRun() Run {

@@ -162,11 +162,24 @@ func (p *parser) checkPlans() {
 		}
 	}
 	for _, c := range d.Cells {
-		s, ok := c.Value.(*Sweep)
-		if !ok || p.broken(c.ID) || !p.affordable(c.ID, s.at, s.size()*len(d.Arms())*len(cases)) {
-			continue
+		if s, ok := c.Value.(*Sweep); ok && !p.broken(c.ID) {
+			p.checkSweep(c.ID, *s, cases, done)
 		}
-		for _, arm := range d.sweepArms(*s) {
+	}
+}
+
+// checkSweep resolves every point of a sweep, those of a halving sweep with the least and with the most of its resource.
+func (p *parser) checkSweep(cell string, s Sweep, cases []Case, done map[string]bool) {
+	d := p.doc
+	rungs := []int{0}
+	if s.Kind == HalvingSweep {
+		rungs = append(rungs, s.lastRung())
+	}
+	if !p.affordable(cell, s.at, len(s.points)*len(d.tuned(s))*len(cases)) {
+		return
+	}
+	for _, rung := range rungs {
+		for _, arm := range d.sweepArms(s, rung, d.entrants(s)) {
 			p.checkArm(arm, cases, done)
 		}
 	}

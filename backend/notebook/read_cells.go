@@ -12,62 +12,6 @@ import (
 	"github.com/loci-lab/loci/backend/schema"
 )
 
-func (c *cellReader) sweep(root *yaml.Node) *Sweep {
-	c.need(root, SweepKind)
-	fields, err := schema.FieldsOf(new(sweepHead))
-	if err != nil {
-		c.errorf(root, "", "report this", nil, "%v", err)
-		return nil
-	}
-	values, ok := c.record(root, "the sweep cell", fields, "over")
-	if n := child(root, "name"); n != nil && n.Kind == yaml.ScalarNode {
-		ok = c.goodName(n, "the sweep") && ok
-	}
-	over := child(root, "over")
-	if !ok || over == nil {
-		return nil
-	}
-	var head sweepHead
-	if !c.fill(root, values, &head) {
-		return nil
-	}
-	s := &Sweep{Name: head.Name, Arms: head.Arms, at: c.pos(root)}
-	c.checkRows(root, s.Arms, nil)
-	if over.Kind != yaml.MappingNode || len(over.Content) == 0 {
-		c.errorf(over, over.Value, "write over: {memory.lambda: [0, 0.5]}", nil, "over is %s, want paths with lists of values", describe(over))
-		return nil
-	}
-	total := 1
-	pairs(over, func(key, val *yaml.Node) {
-		if total *= max(1, len(val.Content)); total > most {
-			c.errorf(key, key.Value, "try fewer values", nil, "the sweep has %d combinations up to here, want at most %d", total, most)
-			total = 1
-		}
-		s.Over = append(s.Over, c.axis(key, val))
-	})
-	return s
-}
-
-func (c *cellReader) axis(key, val *yaml.Node) Axis {
-	a := Axis{Path: key.Value, name: c.pos(key), cell: c.id}
-	if val.Kind != yaml.SequenceNode || len(val.Content) == 0 {
-		c.errorf(val, val.Value, "write "+key.Value+": [0, 0.5]", nil, "%s of over is %s, want a list of values", key.Value, describe(val))
-		return a
-	}
-	if !c.goodPath(key) {
-		return a
-	}
-	for _, n := range val.Content {
-		v, ok := value(n)
-		if !ok {
-			c.errorf(n, "", "write one value", nil, "%s of over holds %s, want a value", key.Value, describe(n))
-			continue
-		}
-		a.Values, a.at = append(a.Values, v), append(a.at, c.pos(n))
-	}
-	return a
-}
-
 // need reports keys that a cell must have and has not; true where it has all.
 func (c *cellReader) need(root *yaml.Node, kind Kind) bool {
 	ok := true

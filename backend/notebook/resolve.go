@@ -2,7 +2,6 @@ package notebook
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ type Planned struct {
 	Case  string    `json:"case"` // full name, "" where there are no cases
 	Seed  uint64    `json:"seed"`
 	Setup lab.Setup `json:"setup"`
+	Trial *Trial    `json:"trial,omitempty"` // of a run of a sweep: the point that it tries
 }
 
 // Overrides are what a caller asks for in place of what the notebook says. Zero values leave the notebook's word.
@@ -25,7 +25,9 @@ type Overrides struct {
 	Cases []string // by full name or by the name of one condition
 	Seeds []uint64
 	Model string
-	Sweep string         // run this sweep in place of the arms
+	Sweep string         // run this sweep in place of the arms; Arms may then name arms of the notebook, too
+	Rung  int            // of a halving sweep: the rung that runs
+	In    Entrants       // of a halving sweep: the points that begin the rung; nil is all points of all its arms
 	Set   map[string]any // paths such as memory.lambda: they win over arms and cases
 }
 
@@ -48,6 +50,10 @@ func Resolve(d *Document, budget string, over Overrides) ([]Planned, error) {
 	if err != nil {
 		return nil, err
 	}
+	seeds, err := d.pickSeeds(budget, over)
+	if err != nil {
+		return nil, err
+	}
 	cases, err := d.pickCases(budget, over)
 	if err != nil {
 		return nil, err
@@ -59,7 +65,7 @@ func Resolve(d *Document, budget string, over Overrides) ([]Planned, error) {
 	if err := checkModel(model); err != nil {
 		return nil, err
 	}
-	p := planner{doc: d, budget: budget, model: model, set: extra(over.Set), seeds: d.pickSeeds(budget, over), first: budget == "fast" && len(run.Fast.Cases) == 0 && len(over.Cases) == 0}
+	p := planner{doc: d, budget: budget, model: model, set: extra(over.Set), seeds: seeds, first: budget == "fast" && len(run.Fast.Cases) == 0 && len(over.Cases) == 0}
 	return p.plan(arms, cases)
 }
 
@@ -85,7 +91,7 @@ func (p planner) plan(arms []Arm, cases []Case) ([]Planned, error) {
 				return nil, err
 			}
 			for _, seed := range p.seeds {
-				out = append(out, Planned{Arm: arm.Name, Case: k.Name, Seed: seed, Setup: setup})
+				out = append(out, Planned{Arm: arm.Name, Case: k.Name, Seed: seed, Setup: setup, Trial: arm.trial})
 			}
 			if p.first {
 				break
@@ -142,15 +148,10 @@ func extra(set map[string]any) []Override {
 func (d *Document) pickArms(budget string, over Overrides) ([]Arm, error) {
 	arms := d.Arms()
 	if over.Sweep != "" {
-		sweeps := d.Sweeps()
-		i := slices.IndexFunc(sweeps, func(s Sweep) bool { return s.Name == over.Sweep })
-		if i < 0 {
-			return nil, noSuch("sweep", over.Sweep, sweepNames(sweeps))
-		}
-		arms = d.sweepArms(sweeps[i])
+		return d.pickTrials(over)
 	}
 	wanted := over.Arms
-	if fast := d.Run().Fast.Arms; len(wanted) == 0 && budget == "fast" && over.Sweep == "" {
+	if fast := d.Run().Fast.Arms; len(wanted) == 0 && budget == "fast" {
 		wanted = fast
 		if len(fast) == 0 {
 			return arms[:min(2, len(arms))], nil
@@ -206,10 +207,62 @@ func (d *Document) pickCases(budget string, over Overrides) ([]Case, error) {
 	return slices.DeleteFunc(cases, func(k Case) bool { return !named(wanted, k.Name) }), nil
 }
 
-func (d *Document) pickSeeds(budget string, over Overrides) []uint64 {
-	if len(over.Seeds) > 0 {
-		return over.Seeds
+// pickTrials makes the arms of a sweep. An arm may be named as the arms cell does, which means all its points, or as a run of the sweep is.
+func (d *Document) pickTrials(over Overrides) ([]Arm, error) {
+	s, err := d.Sweep(over.Sweep)
+	if err != nil {
+		return nil, err
 	}
+	in := over.In
+	if in == nil {
+		in = d.entrants(s)
+	}
+	arms, legal := d.sweepArms(s, over.Rung, in), armNames(d.tuned(s))
+	if s.Kind != HalvingSweep { // whose later rungs depend on all points of an arm
+		legal = append(legal, armNames(arms)...)
+	}
+	for _, w := range over.Arms {
+		if !slices.Contains(legal, w) {
+			return nil, noSuch("arm", w, legal)
+		}
+	}
+	if len(over.Arms) == 0 {
+		return arms, nil
+	}
+	return slices.DeleteFunc(arms, func(a Arm) bool {
+		return !slices.Contains(over.Arms, a.Name) && !slices.Contains(over.Arms, a.trial.Arm)
+	}), nil
+}
+
+// firstVerdict is the least seed on which claims are judged. A sweep stays below: knobs that were chosen on the seeds of the verdict would
+// flatter it.
+const firstVerdict = 100
+
+func (d *Document) pickSeeds(budget string, over Overrides) ([]uint64, error) {
+	seeds := d.runSeeds(budget)
+	if over.Sweep != "" {
+		s, err := d.Sweep(over.Sweep)
+		if err != nil {
+			return nil, err
+		}
+		if own, err := ParseSeeds(s.Seeds); err == nil {
+			seeds = own
+		}
+	}
+	if len(over.Seeds) > 0 {
+		seeds = over.Seeds
+	}
+	for _, seed := range seeds {
+		if over.Sweep != "" && seed >= firstVerdict {
+			return nil, lab.Errorf(lab.Invalid, "sweep %q would run on seed %d, want seeds 0 to %d: claims are judged on seeds from %d on, which no choice of knobs may have seen",
+				over.Sweep, seed, firstVerdict-1, firstVerdict).WithHint("add --seeds 0-4, or write seeds: 0-4 in the sweep cell")
+		}
+	}
+	return seeds, nil
+}
+
+// runSeeds are the seeds of the run cell at a budget.
+func (d *Document) runSeeds(budget string) []uint64 {
 	run := d.Run()
 	if budget == "fast" {
 		run.Seeds = run.Fast.Seeds
@@ -222,48 +275,4 @@ func noSuch(what, name string, legal []string) error {
 		return lab.Errorf(lab.NotFound, "there is no %s %q, the notebook has none", what, name).WithHint("leave it out")
 	}
 	return lab.Errorf(lab.NotFound, "there is no %s %q, want %s", what, name, oneOf(legal)).WithHint("%s", nearHint(name, legal))
-}
-
-// size is the number of combinations of a sweep.
-func (s Sweep) size() int {
-	n := 1
-	for _, axis := range s.Over {
-		n *= len(axis.Values)
-	}
-	return n
-}
-
-// sweepArms makes an arm for every combination of a sweep's values on every arm that it tunes. The values replace what the arm sets.
-func (d *Document) sweepArms(s Sweep) []Arm {
-	var out []Arm
-	for _, arm := range d.Arms() {
-		if len(s.Arms) > 0 && !slices.Contains(s.Arms, arm.Name) {
-			continue
-		}
-		made := []Arm{arm}
-		for _, axis := range s.Over {
-			made = s.spread(made, axis)
-		}
-		out = append(out, made...)
-	}
-	return out
-}
-
-// spread gives every arm every value of an axis; the name says which: lstm@rl.rate=0.001.
-func (s Sweep) spread(arms []Arm, axis Axis) []Arm {
-	var out []Arm
-	for _, a := range arms {
-		for i, v := range axis.Values {
-			text, ok := v.(string)
-			if !ok {
-				text = schema.Show(v)
-			}
-			rest := slices.DeleteFunc(slices.Clone(a.Set), func(o Override) bool { return o.Path == axis.Path })
-			b := a
-			b.Name = fmt.Sprintf("%s@%s=%s", a.Name, axis.Path, text)
-			b.Set = append(rest, Override{Path: axis.Path, Value: v, name: axis.name, at: axis.at[i], cell: axis.cell, by: fmt.Sprintf("sweep %q", s.Name)})
-			out = append(out, b)
-		}
-	}
-	return out
 }

@@ -63,7 +63,7 @@ func (testVocab) Sections(paper string) ([]schema.Section, bool) {
 }
 
 func (testVocab) Metrics(string) []lab.MetricSpec {
-	return []lab.MetricSpec{{Name: "success"}, {Name: "return"}, {Name: "junctions"}}
+	return []lab.MetricSpec{{Name: "success", Better: "higher"}, {Name: "return", Better: "higher"}, {Name: "junctions"}}
 }
 
 var word = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_.+-]*`)

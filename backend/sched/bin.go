@@ -47,7 +47,7 @@ func (o *Owner) recast(key string, as RunInfo) {
 	o.mu.Unlock()
 	for _, j := range jobs {
 		changed := false
-		for _, l := range j.runs {
+		for _, l := range j.all() {
 			l.set(func(i *RunInfo) {
 				if i.Key == key {
 					i.State, i.Final, i.Done, i.again, changed = as.State, as.Final, as.Done, as.again, true

@@ -8,24 +8,25 @@ type estimate struct {
 	waiting   []rest
 	whole     map[Place]whole // of the runs whose length is known
 	all       whole
-	unknown   bool // a run goes on whose speed is not known yet
+	ahead     []Ahead // rungs of a sweep that are to come
+	unknown   bool    // a run goes on whose speed is not known yet
 }
 
-// rest is the share of a run that is to be done.
+// rest is what of a run is to be done.
 type rest struct {
 	Place
-	share float64
+	share float64 // of its work, times its weight
 }
 
 // whole sums up how long runs take from beginning to end.
 type whole struct {
-	low, high float64 // seconds
+	low, high float64 // seconds for each unit of weight
 	n         float64
 }
 
 func (w whole) and(low, high float64) whole { return whole{w.low + low, w.high + high, w.n + 1} }
 
-// learn takes in how long a run takes from beginning to end.
+// learn takes in how long a run takes from beginning to end, for each unit of its weight.
 func (e *estimate) learn(p Place, low, high float64) {
 	if e.whole == nil {
 		e.whole = map[Place]whole{}
@@ -38,10 +39,10 @@ func (e *estimate) add(l *live) RunInfo {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	info := l.info
-	place := Place{info.Arm, info.Case}
+	place, weight := Place{info.Arm, info.Case}, info.Weight()
 	switch info.State {
 	case Queued:
-		e.waiting = append(e.waiting, rest{place, 1 - info.Share()})
+		e.waiting = append(e.waiting, rest{place, (1 - info.Share()) * weight})
 	case Paused:
 		e.unknown = true
 	case Running:
@@ -53,10 +54,10 @@ func (e *estimate) add(l *live) RunInfo {
 		}
 		e.low, e.high = append(e.low, low), append(e.high, high)
 		low, high, _ = l.pace.left(info.Total)
-		e.learn(place, low, high)
+		e.learn(place, low/weight, high/weight)
 	case Done:
 		if info.Seconds > 0 { // 0 where nobody measured it
-			e.learn(place, info.Seconds, info.Seconds)
+			e.learn(place, info.Seconds/weight, info.Seconds/weight)
 		}
 	}
 	return info
@@ -75,10 +76,18 @@ func (e *estimate) left(workers int) (low, high time.Duration) {
 	if e.unknown || len(lows) == 0 {
 		return -1, -1
 	}
-	return spread(lows, workers), spread(highs, workers)
+	low, high = spread(lows, workers), spread(highs, workers)
+	if len(e.ahead) > 0 {
+		lo, hi, ok := e.like(Place{})
+		if !ok {
+			return -1, -1
+		}
+		low, high = low+spreadAhead(e.ahead, lo, workers), high+spreadAhead(e.ahead, hi, workers)
+	}
+	return low, high
 }
 
-// like is how long a run of that arm and case takes: the mean of those known, else of all.
+// like is how long a run of that arm and case takes for each unit of its weight: the mean of those known, else of all.
 func (e *estimate) like(p Place) (low, high float64, ok bool) {
 	w := e.whole[p]
 	if w.n == 0 {

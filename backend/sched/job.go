@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,15 +26,23 @@ type job struct {
 	target  string             // Here, or the name of a target
 	doc     *notebook.Document // nil for work of no notebook
 	started time.Time
-	runs    []*live
 
 	cancel context.CancelFunc
 	ending chan struct{} // closed when the job is to start no further unit
 
 	mu     sync.Mutex
+	runs   []*live   // a halving sweep gets more with every rung
+	sweep  *Sweeping // that the job runs, nil for none
 	state  string
 	resume chan struct{} // closed when the job is not paused
 	err    error         // first cause of a failed run
+}
+
+// all are the job's runs so far.
+func (j *job) all() []*live {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.runs)
 }
 
 // live is a run of this process: waiting, going on, or over.
@@ -85,6 +94,10 @@ func (o *Owner) Start(_ context.Context, plan Plan) (Job, error) {
 	close(open)
 	j := &job{file: plan.File, title: plan.Title, budget: plan.Budget, target: cmp.Or(plan.Target, Here), doc: plan.Doc, started: o.Now(), state: Running, resume: open,
 		ending: make(chan struct{}), cancel: cancel}
+	if plan.Sweep != nil {
+		own := *plan.Sweep // what is ahead of the job shrinks
+		j.sweep = &own
+	}
 	if err := o.enlist(ctx, j, plan); err != nil {
 		cancel()
 		return Job{}, err
@@ -101,8 +114,16 @@ func (o *Owner) enlist(ctx context.Context, j *job, plan Plan) error {
 	}
 	o.next++
 	j.id = fmt.Sprintf("job-%d", o.next)
-	var mine, others []*live
-	for _, info := range plan.Runs {
+	mine, others := o.claim(j, plan.Runs)
+	o.jobs = append(o.jobs, j)
+	o.work.Go(func() { o.serve(ctx, j, mine, others) })
+	return nil
+}
+
+// claim gives the job runs: mine are those that it is to carry out, others go on in other jobs. The caller holds the owner's lock.
+func (o *Owner) claim(j *job, runs []RunInfo) (mine, others []*live) {
+	var all []*live
+	for _, info := range runs {
 		l, shared := o.live[info.Key]
 		switch {
 		case shared:
@@ -115,26 +136,34 @@ func (o *Owner) enlist(ctx context.Context, j *job, plan Plan) error {
 			o.live[info.Key] = l
 			mine = append(mine, l)
 		}
-		j.runs = append(j.runs, l)
+		all = append(all, l)
 	}
-	o.jobs = append(o.jobs, j)
-	o.work.Go(func() { o.serve(ctx, j, mine, others) })
-	return nil
+	j.mu.Lock()
+	j.runs = append(j.runs, all...)
+	j.mu.Unlock()
+	return mine, others
 }
 
-// serve gives each of the job's own runs a worker and ends the job after the last of all its runs.
+// serve gives each of the job's own runs a worker, those of a halving sweep rung by rung, and ends the job after the last of all its runs.
 func (o *Owner) serve(ctx context.Context, j *job, mine, others []*live) {
-	if j.target == Here {
-		o.serveHere(ctx, j, mine)
-	} else {
-		o.serveThere(ctx, j, mine)
-	}
-	for _, l := range others {
-		select {
-		case <-l.ended:
-		case <-j.ending:
-		case <-ctx.Done():
+	for {
+		if j.target == Here {
+			o.serveHere(ctx, j, mine)
+		} else if len(mine) > 0 {
+			o.serveThere(ctx, j, mine)
 		}
+		for _, l := range others {
+			select {
+			case <-l.ended:
+			case <-j.ending:
+			case <-ctx.Done():
+			}
+		}
+		before := len(j.all())
+		if mine, others = o.further(ctx, j); len(j.all()) == before {
+			break
+		}
+		o.announce(j)
 	}
 	j.finish()
 	j.cancel()
@@ -315,7 +344,7 @@ func (j *job) blame(err error) {
 // finish sets the job's last state, which follows from its runs.
 func (j *job) finish() {
 	state := Done
-	for _, l := range j.runs {
+	for _, l := range j.all() {
 		l.mu.Lock()
 		of, err := l.info.State, l.err
 		l.mu.Unlock()
@@ -337,17 +366,24 @@ func (j *job) finish() {
 func (o *Owner) view(j *job) Job {
 	j.mu.Lock()
 	v := Job{ID: j.id, File: j.file, Title: j.title, Budget: j.budget, State: j.state, Started: j.started, Err: j.err}
-	j.mu.Unlock()
 	var e estimate
-	share := 0.0
-	v.Runs = make([]RunInfo, 0, len(j.runs))
-	for _, l := range j.runs {
+	if j.sweep != nil {
+		v.Sweep, e.ahead = j.sweep.Name, j.sweep.Ahead
+	}
+	j.mu.Unlock()
+	share, whole := 0.0, 0.0
+	all := j.all()
+	v.Runs = make([]RunInfo, 0, len(all))
+	for _, l := range all {
 		info := e.add(l)
 		v.Runs = append(v.Runs, info)
-		share += info.Share()
+		share, whole = share+info.Share()*info.Weight(), whole+info.Weight()
 	}
-	if len(v.Runs) > 0 {
-		v.Share = share / float64(len(v.Runs))
+	for _, a := range e.ahead {
+		v.Ahead, whole = v.Ahead+a.Runs, whole+float64(a.Runs)*a.Weight
+	}
+	if whole > 0 {
+		v.Share = share / whole
 	}
 	v.Low, v.High = e.left(o.Workers)
 	return v

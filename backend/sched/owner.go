@@ -119,18 +119,14 @@ func (o *Owner) Record(key string) (string, error) {
 
 // Plan says what running the notebook would do: each run with its key and state.
 func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (Plan, error) {
-	planned, err := o.planned(doc, opt)
+	found, sweep, err := o.lookAll(ctx, doc, opt)
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Doc: doc, File: doc.File, Title: doc.Title(), Budget: budgetOf(doc, opt), Target: targetOf(doc, opt)}
+	p := Plan{Doc: doc, File: doc.File, Title: doc.Title(), Budget: budgetOf(doc, opt), Target: targetOf(doc, opt), Sweep: sweep}
 	var left []float64
-	past, code := o.pasts(ctx), o.codes()
-	for _, r := range planned {
-		info, err := o.look(ctx, r, code)
-		if err != nil {
-			return Plan{}, err
-		}
+	past := o.pasts(ctx)
+	for _, info := range found {
 		if opt.Again && info.State == Done {
 			info.State, info.Done, info.Seconds, info.again = "", 0, 0, true
 		}
@@ -146,8 +142,8 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 		}
 		p.Runs = append(p.Runs, info)
 	}
-	if len(left) > 0 && !slices.Contains(left, 0) {
-		t := spread(left, o.Workers)
+	if later, known := p.timeAhead(o.Workers); known && len(left) > 0 && !slices.Contains(left, 0) {
+		t := spread(left, o.Workers) + later
 		p.Low, p.High = t*8/10, t*13/10
 	}
 	return p, nil
@@ -162,11 +158,6 @@ func budgetOf(doc *notebook.Document, opt Options) string {
 
 func targetOf(doc *notebook.Document, opt Options) string {
 	return cmp.Or(opt.Target, doc.Run().Target, Here)
-}
-
-// planned resolves the notebook into the runs that the options ask for.
-func (o *Owner) planned(doc *notebook.Document, opt Options) ([]notebook.Planned, error) {
-	return notebook.Resolve(doc, budgetOf(doc, opt), notebook.Overrides{Arms: opt.Arms, Cases: opt.Cases, Seeds: opt.Seeds, Sweep: opt.Sweep, Model: opt.Model})
 }
 
 // codes is Papers.Code that asks once for each paper: of ten thousand runs all are of one.

@@ -5,6 +5,7 @@ package sched
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -68,17 +69,52 @@ type Plan struct {
 	Partial   int           // interrupted, will be continued
 	Low, High time.Duration // expected time for the rest, zero when nothing is known
 	Basis     string        // what the time rests on
+	Sweep     *Sweeping     // that the plan runs, nil for none
 }
 
 // Todo counts the runs that are missing.
 func (p Plan) Todo() int { return len(p.Runs) - p.Unchanged }
+
+// Ahead counts the runs of rungs whose points are not known yet.
+func (p Plan) Ahead() (n int) {
+	if p.Sweep == nil {
+		return 0
+	}
+	for _, a := range p.Sweep.Ahead {
+		n += a.Runs
+	}
+	return n
+}
+
+// timeAhead is what those rungs take, one after the other, as far as runs of the plan that are done tell; false where they do not.
+func (p Plan) timeAhead(workers int) (time.Duration, bool) {
+	if p.Ahead() == 0 {
+		return 0, true
+	}
+	sum, weight := 0.0, 0.0
+	for _, r := range p.Runs {
+		if r.State == Done && r.Seconds > 0 {
+			sum, weight = sum+r.Seconds, weight+r.Weight()
+		}
+	}
+	return spreadAhead(p.Sweep.Ahead, sum/max(weight, math.SmallestNonzeroFloat64), workers), weight > 0
+}
+
+// spreadAhead is how long rungs take one after the other, each as long as its runs spread over the workers.
+func spreadAhead(rungs []Ahead, seconds float64, workers int) (t time.Duration) {
+	for _, a := range rungs {
+		t += spread(slices.Repeat([]float64{seconds * a.Weight}, a.Runs), workers)
+	}
+	return t
+}
 
 // Label says what running the plan will do, as the run button does: "Run 5 of 10 (5 unchanged), about 9 min".
 func (p Plan) Label() string {
 	if p.Todo() == 0 {
 		return fmt.Sprintf("Nothing to run (%d unchanged)", p.Unchanged)
 	}
-	text := fmt.Sprintf("Run %d of %d", p.Todo(), len(p.Runs))
+	ahead := p.Ahead()
+	text := fmt.Sprintf("Run %d of %d", p.Todo()+ahead, len(p.Runs)+ahead)
 	if p.Unchanged > 0 {
 		text += fmt.Sprintf(" (%d unchanged)", p.Unchanged)
 	}
@@ -97,7 +133,9 @@ type Job struct {
 	Title     string
 	Budget    string
 	State     string // Running, Paused, "finishing", Done, Failed, CancelledSt
+	Sweep     string // that it runs, "" for none
 	Runs      []RunInfo
+	Ahead     int // runs of rungs that are to come, beside Runs
 	Started   time.Time
 	Share     float64       // of all work, 0 to 1
 	Low, High time.Duration // left; negative when not known yet

@@ -42,7 +42,7 @@ func (*toyPapers) Sections(paper string) ([]schema.Section, bool) {
 }
 
 func (*toyPapers) Metrics(string) []lab.MetricSpec {
-	return []lab.MetricSpec{{Name: "success", Unit: "share", XUnit: "steps"}, {Name: "size"}}
+	return []lab.MetricSpec{{Name: "success", Unit: "share", XUnit: "steps", Better: "higher"}, {Name: "size"}}
 }
 
 func (p *toyPapers) CheckExpr(_, expr string, arms, cases []string) error {

@@ -236,6 +236,9 @@ func lasts(src stats.Source, metric string, p Place, seeds []uint64) []float64 {
 	return ys
 }
 
+// Written is a mean with its interval as tables show it, a dash where there is none.
+func Written(i stats.Interval) string { return cell(i) }
+
 // cell writes a mean with its interval, or as much of it as there is.
 func cell(i stats.Interval) string {
 	switch {

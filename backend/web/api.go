@@ -176,6 +176,7 @@ type JobRequest struct {
 	Seeds  string   `json:"seeds"` // as on the command line, "" as the notebook says
 	Arms   []string `json:"arms"`
 	Cases  []string `json:"cases"`
+	Sweep  string   `json:"sweep"` // this sweep in place of the arms, "" for none
 }
 
 // Job is one press of the run button.
@@ -184,8 +185,10 @@ type Job struct {
 	Path    string    `json:"path"`
 	Title   string    `json:"title"`
 	Budget  string    `json:"budget"`
+	Sweep   string    `json:"sweep"` // that it runs, "" for none
 	State   string    `json:"state"` // running, paused, finishing, done, failed, cancelled
 	Runs    []RunRow  `json:"runs"`
+	Ahead   int       `json:"ahead"` // runs of a sweep's rungs that are to come, beside those of runs
 	Done    int       `json:"done"`
 	Failed  int       `json:"failed"`
 	Share   float64   `json:"share"`   // of all work of the job, 0 to 1
@@ -316,7 +319,7 @@ type Status struct {
 // ClientMessage is what a page sends over the WebSocket.
 type ClientMessage struct {
 	Type  string `json:"type"`  // watch, unwatch, hidden, visible
-	Topic string `json:"topic"` // jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC, compare:QUERY
+	Topic string `json:"topic"` // jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC, compare:QUERY, sweep:QUERY
 	After int64  `json:"after"` // last number seen of that topic, 0 for none
 }
 

@@ -258,6 +258,8 @@ func (f *feeds) begin(topic string) (feed, error) {
 		return newRunChartFeed(f.s, rest, beat)
 	case "compare":
 		return newCompareFeed(f.s, rest, beat)
+	case "sweep":
+		return newSweepFeed(f.s, rest, beat)
 	}
-	return nil, lab.Errorf(lab.NotFound, "topic %q is unknown, want jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC or compare:QUERY", topic)
+	return nil, lab.Errorf(lab.NotFound, "topic %q is unknown, want jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC, compare:QUERY or sweep:QUERY", topic)
 }

@@ -154,10 +154,15 @@ func (s *Server) plan(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return planMessage(p), nil
+}
+
+// planMessage puts a plan into the form of the contract.
+func planMessage(p sched.Plan) Plan {
 	return Plan{
-		Total: len(p.Runs), Unchanged: p.Unchanged, Todo: p.Todo(), Partial: p.Partial,
+		Total: len(p.Runs) + p.Ahead(), Unchanged: p.Unchanged, Todo: p.Todo() + p.Ahead(), Partial: p.Partial,
 		SecondsLo: p.Low.Seconds(), SecondsHi: p.High.Seconds(), Basis: p.Basis, Label: label(p),
-	}, nil
+	}
 }
 
 // label is what the run button says.
@@ -168,9 +173,9 @@ func label(p sched.Plan) string {
 	case p.Todo() == 0:
 		return fmt.Sprintf("All %d runs are done", len(p.Runs))
 	}
-	text := fmt.Sprintf("Run %d", p.Todo())
+	text := fmt.Sprintf("Run %d", p.Todo()+p.Ahead())
 	if p.Unchanged > 0 {
-		text += fmt.Sprintf(" of %d (%d unchanged)", len(p.Runs), p.Unchanged)
+		text += fmt.Sprintf(" of %d (%d unchanged)", len(p.Runs)+p.Ahead(), p.Unchanged)
 	}
 	if p.Partial > 0 {
 		text += fmt.Sprintf(", %d continued", p.Partial)
@@ -200,7 +205,7 @@ func (s *Server) startJob(r *http.Request) (any, error) {
 	if err := decode(r, &req); err != nil {
 		return nil, err
 	}
-	opt := sched.Options{Arms: req.Arms, Cases: req.Cases}
+	opt := sched.Options{Arms: req.Arms, Cases: req.Cases, Sweep: req.Sweep}
 	var err error
 	if opt.Budget, err = budget(req.Budget); err != nil {
 		return nil, err
@@ -257,7 +262,7 @@ func (s *Server) status(*http.Request) (any, error) {
 // job puts a job of the owner into the form of the contract.
 func (s *Server) job(j sched.Job) Job {
 	out := Job{
-		ID: j.ID, Path: j.File, Title: j.Title, Budget: j.Budget, State: j.State, Runs: []RunRow{}, Share: finite(j.Share),
+		ID: j.ID, Path: j.File, Title: j.Title, Budget: j.Budget, Sweep: j.Sweep, State: j.State, Runs: []RunRow{}, Ahead: j.Ahead, Share: finite(j.Share),
 		LeftLo: j.Low.Seconds(), LeftHi: j.High.Seconds(), StartMS: millis(j.Started), Why: s.lefts.why(j, s.cfg.Now()),
 	}
 	for _, r := range j.Runs {

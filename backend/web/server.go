@@ -187,7 +187,7 @@ func (s *Server) mux() *http.ServeMux {
 	m.Handle("GET /api/status", s.answer(s.status))
 	m.HandleFunc("GET /api/ws", s.socket)
 	for _, part := range []func(*http.ServeMux){
-		s.chartRoutes, s.memoryRoutes, s.inspectRoutes, s.forkRoutes, s.compareRoutes, s.targetRoutes, s.settingRoutes, s.shareRoutes, s.paperRoutes, s.timelineRoutes, s.lessonRoutes, s.desktopRoutes,
+		s.chartRoutes, s.memoryRoutes, s.inspectRoutes, s.forkRoutes, s.compareRoutes, s.sweepRoutes, s.targetRoutes, s.settingRoutes, s.shareRoutes, s.paperRoutes, s.timelineRoutes, s.lessonRoutes, s.desktopRoutes,
 	} {
 		part(m)
 	}

@@ -19,7 +19,7 @@ type root struct{ pkg, file string }
 
 // roots are the files whose exported structs cross the wire.
 func roots() (all []root) {
-	for _, part := range []string{"", "_charts", "_compare", "_desktop", "_fork", "_inspect", "_memory", "_paper", "_settings", "_share", "_targets", "_timeline", "_lesson"} {
+	for _, part := range []string{"", "_charts", "_compare", "_desktop", "_fork", "_inspect", "_memory", "_paper", "_settings", "_share", "_sweep", "_targets", "_timeline", "_lesson"} {
 		all = append(all, root{pkg: "web", file: "api" + part + ".go"})
 	}
 	return all

@@ -227,6 +227,8 @@ export const job = () => ({
   path: PATH,
   title: "Is holding a cue enough?",
   budget: "laptop",
+  sweep: "",
+  ahead: 0,
   state: "running",
   runs: ARMS.flatMap((a) => [100, 101, 102, 103, 104].map((s, i) => row(a, s, a === "rnn" || i < 4 ? i : 3))),
   done: 12,

@@ -662,6 +662,8 @@ export interface JobRequest {
   seeds: string;
   arms: string[] | null;
   cases: string[] | null;
+  /** this sweep in place of the arms, "" for none */
+  sweep: string;
 }
 
 /** Job is one press of the run button. */
@@ -670,9 +672,13 @@ export interface Job {
   path: string;
   title: string;
   budget: string;
+  /** that it runs, "" for none */
+  sweep: string;
   /** running, paused, finishing, done, failed, cancelled */
   state: string;
   runs: RunRow[] | null;
+  /** runs of a sweep's rungs that are to come, beside those of runs */
+  ahead: number;
   done: number;
   failed: number;
   /** of all work of the job, 0 to 1 */
@@ -830,7 +836,7 @@ export interface Status {
 export interface ClientMessage {
   /** watch, unwatch, hidden, visible */
   type: string;
-  /** jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC, compare:QUERY */
+  /** jobs, run:KEY, notebook:PATH, chart:PATH#CELL@BUDGET, runchart:KEY#METRIC, compare:QUERY, sweep:QUERY */
   topic: string;
   /** last number seen of that topic, 0 for none */
   after: number;
@@ -2081,6 +2087,60 @@ export interface ReportCurve {
   seed: number;
   x: number[] | null;
   y: Float[] | null;
+}
+
+/** Sweep is what a sweep of a notebook has found so far. */
+export interface Sweep {
+  name: string;
+  /** grid, random, halving */
+  kind: string;
+  /** that ranks the points, "" where the paper has none of which a direction is better */
+  metric: string;
+  unit: string;
+  /** higher, lower */
+  better: string;
+  seeds: number[] | null;
+  knobs: string[] | null;
+  /** of halving: the knob of which later rungs have more */
+  resource: string;
+  rungs: SweepRung[] | null;
+  /** by arm, then by rank */
+  points: SweepPoint[] | null;
+  /** what running it would do */
+  plan: Plan;
+  /** runs of it are missing */
+  early: boolean;
+}
+
+/** SweepRung is one round of a sweep. */
+export interface SweepRung {
+  /** of each arm that begin it, at most */
+  points: number;
+  /** 0 where the sweep has none */
+  resource: number;
+}
+
+/** SweepPoint is one point on one arm. */
+export interface SweepPoint {
+  arm: string;
+  /** place among the sweep's points, from 0 */
+  point: number;
+  /** one a knob, as the notebook would have them */
+  values: Json[] | null;
+  /** among those of its arm, 1 is the best; 0 where it has none */
+  rank: number;
+  best: boolean;
+  /** complete, dropped, waiting, incomplete, failed */
+  state: string;
+  /** mean with its interval, as the table shows it; - where there is none */
+  score: string;
+  /** that it reached, from 0 */
+  rung: number;
+  /** of that rung */
+  resource: number;
+  /** runs in it */
+  done: number;
+  runs: number;
 }
 
 /** TargetsPage is where work may run. */

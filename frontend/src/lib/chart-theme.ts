@@ -40,6 +40,7 @@ export function themed(option: Option, mode: Mode, width: number): Option {
       ...(unnamed ? { right: 16 } : {}),
     })),
     xAxis: each(option["xAxis"], (axis) => axisTheme(axis, g)),
+    parallelAxis: each(option["parallelAxis"], (axis) => axisTheme(axis, g)),
     yAxis: each(option["yAxis"], (axis) => axisTheme(leftName(axis), g)),
     legend: each(option["legend"], (one) => legendTheme(one, g)),
     tooltip: tooltipTheme(record(option["tooltip"]), g),

@@ -172,6 +172,8 @@ const job = (part: Partial<Job>): Job => ({
   why: "",
   title: "",
   budget: "fast",
+  sweep: "",
+  ahead: 0,
   state: "running",
   runs: [row(0, "running"), row(1, "queued")],
   done: 0,

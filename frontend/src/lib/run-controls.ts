@@ -16,22 +16,26 @@ interface Parts {
   runCell: Cell | undefined;
   budget: string;
   job: Job | undefined;
+  sweeps: readonly Job[];
   work: Work;
   change: (part: Partial<NotebookRoute>) => void;
 }
 
 /** What the run cell and the claims can ask for. */
 export function useRunControls(parts: Parts): RunControls {
-  const { app, session, notebook, runCell, budget, job, work, change } = parts;
+  const { app, session, notebook, runCell, budget, job, sweeps, work, change } = parts;
   return {
     budget,
     budgets: BUDGETS,
     plan: work.plan,
     job,
+    sweeps,
     blocked: (notebook.problems ?? []).length > 0 ? "nothing runs while the notebook has problems" : "",
     onBudget: (b) => change({ budget: b }),
     onRun: work.run,
+    onSweep: work.sweep,
     onControl: (verb) => job && work.control(job, verb),
+    onControlJob: work.control,
     onOpenRun: (key) => app.navigation.go(runRoute(key)),
     onMoreSeeds: runCell ? (more) => void addSeeds(session, runCell, budget, more, work.run) : undefined,
     onEpisodes: (expressions) => openRuns(app, notebook, work, expressions),

@@ -19,6 +19,8 @@ export interface Work {
   /** Runs at this budget, the newest of each arm, case and seed. */
   runs: readonly RunRow[];
   run: () => void;
+  /** Runs a sweep of the notebook. */
+  sweep: (name: string) => void;
   control: (job: Job, verb: Verb) => void;
   /** Rises when sentences and tables of charts should be read again. */
   version: number;
@@ -83,12 +85,19 @@ export function useWork(notebook: Notebook, budget: string, job: Job | undefined
     const request = { budget, seeds: "", arms: [], cases: [] };
     void transport.post<Job>("job", { path }, request).then(keepIn(app)).catch(complainTo(app));
   }, [app, transport, path, budget]);
+  const sweep = useCallback(
+    (name: string) => {
+      const request = { budget, seeds: "", arms: [], cases: [], sweep: name };
+      void transport.post<Job>("job", { path }, request).then(keepIn(app)).catch(complainTo(app));
+    },
+    [app, transport, path, budget],
+  );
   const control = useCallback(
     (job: Job, verb: Verb) =>
       void transport.post<Job>(`job/${job.id}/${verb}`).then(keepIn(app)).catch(complainTo(app)),
     [app, transport],
   );
-  return { plan: keptPlan, results: keptResults, stale: keptStale.data, runs, version, run, control };
+  return { plan: keptPlan, results: keptResults, stale: keptStale.data, runs, version, run, sweep, control };
 }
 
 /** The first of each arm, case and seed: the newest word stands first. */

@@ -33,7 +33,9 @@ export default function LessonPage({ session, notebook, route }: Props) {
   const app = useApp();
   const { data: lesson, error, reload } = useLesson(notebook);
   const [guess, setGuess] = useGuess(notebook);
-  const jobs = useStore(app.jobs).filter((j) => j.path === notebook.path && j.budget === "fast");
+  const jobs = useStore(app.jobs).filter(
+    (j) => j.path === notebook.path && j.budget === "fast" && j.sweep === "",
+  );
   const job = jobs.find(isLive) ?? jobs[0];
   const result = useLessonResult(notebook, job, guess !== "");
   const phase = phaseOf(guess, result.data);

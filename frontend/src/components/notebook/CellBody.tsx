@@ -7,6 +7,7 @@ import { PlainCell } from "./PlainCell";
 import { ProseCell } from "./ProseCell";
 import { RunCell } from "./RunCell";
 import { SetupCell } from "./SetupCell";
+import { SweepCell } from "./SweepCell";
 import { TableCell } from "./TableCell";
 
 /** The body that fits a kind of cell. Kinds without one of their own show their text. */
@@ -58,6 +59,18 @@ export function CellBody(props: CellViewProps) {
           editing={props.editing}
           actions={actions}
           onEdit={(on) => props.onEdit(props.place, on)}
+        />
+      );
+    case "sweep":
+      if (!controls) return <PlainCell cell={cell} />;
+      return (
+        <SweepCell
+          cell={cell}
+          notebook={props.book()}
+          path={path}
+          budget={props.budget}
+          controls={controls}
+          actions={actions}
         />
       );
     case "table":

@@ -25,7 +25,7 @@ export interface CellViewProps {
   editing: boolean;
   actions: CellActions;
   budget: string;
-  /** Only of the run cell: it changes with every word from the runs, and the other cells need not be drawn again. */
+  /** Only of the cells that run something: it changes with every word from the runs, and the other cells need not be drawn again. */
   controls: RunControls | undefined;
   /** Only of claims and tables. */
   results: Results | undefined;

@@ -61,8 +61,9 @@ export function JobPanel({ job, onControl, onOpenRun }: Props) {
         )}
       </div>
       <p className="fine">
-        {plural(runs.length, "run")}: {job.done} done, {going} running
+        {plural(runs.length + job.ahead, "run")}: {job.done} done, {going} running
         {job.failed > 0 && <span className="tone-bad">, {job.failed} failed</span>}
+        {job.ahead > 0 && `, ${job.ahead} in rungs that are to come`}
       </p>
       {job.error && (
         <p className="knob-error" role="alert">

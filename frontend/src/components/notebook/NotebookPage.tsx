@@ -29,6 +29,9 @@ interface Props {
   route: NotebookRoute;
 }
 
+/** Cells that run something or ask for more. */
+const RUNNING = new Set(["run", "claim", "sweep"]);
+
 /** Cells that need to know what changed since runs were made. */
 const SET_UP = new Set(["world", "agent", "memory", "rl", "arms"]);
 
@@ -39,7 +42,9 @@ export function NotebookPage({ session, notebook, route }: Props) {
   const cells = notebook.cells ?? [];
   const runCell = cells.find((c) => c.kind === "run");
   const budget = route.budget || textAt(runCell?.value, "budget") || "laptop";
-  const jobs = useStore(app.jobs).filter((j) => j.path === notebook.path);
+  const every = useStore(app.jobs).filter((j) => j.path === notebook.path);
+  const sweeps = every.filter((j) => j.sweep !== "");
+  const jobs = every.filter((j) => j.sweep === "");
   const job = jobs.find(isLive) ?? jobs.find((j) => j.budget === budget);
   const work = useWork(notebook, budget, job);
   const [editing, setEditing] = useState("");
@@ -70,7 +75,7 @@ export function NotebookPage({ session, notebook, route }: Props) {
   };
   const actions = useNotebookActions(app, session, select);
   const book = useCallback(() => session.state.get().notebook ?? notebook, [session, notebook]);
-  const controls = useRunControls({ app, session, notebook, runCell, budget, job, work, change });
+  const controls = useRunControls({ app, session, notebook, runCell, budget, job, sweeps, work, change });
   useCommands(
     app.commands,
     notebookCommands({
@@ -133,7 +138,7 @@ export function NotebookPage({ session, notebook, route }: Props) {
               editing={key === editing}
               actions={actions}
               budget={budget}
-              controls={cell.kind === "run" || cell.kind === "claim" ? controls : undefined}
+              controls={RUNNING.has(cell.kind) ? controls : undefined}
               results={cell.kind === "claim" || cell.kind === "table" ? work.results.data : undefined}
               stale={SET_UP.has(cell.kind) ? work.stale : undefined}
               version={cell.kind === "chart" ? work.version : 0}

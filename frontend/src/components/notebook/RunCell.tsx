@@ -11,11 +11,15 @@ export interface RunControls {
   budgets: readonly string[];
   plan: Resource<Plan>;
   job: Job | undefined;
+  /** Those of the notebook's sweeps, the newest first. */
+  sweeps: readonly Job[];
   /** Why the last press of the button failed. */
   blocked: string;
   onBudget: (budget: string) => void;
   onRun: () => void;
+  onSweep: (name: string) => void;
   onControl: (verb: Verb) => void;
+  onControlJob: (job: Job, verb: Verb) => void;
   onOpenRun: (key: string) => void;
   /** Writes more seeds into the run cell and runs them; undefined where that cannot be. */
   onMoreSeeds: ((more: number) => void) | undefined;

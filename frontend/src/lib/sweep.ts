@@ -1,0 +1,71 @@
+import type { Cell, Json, Notebook, Sweep, SweepPoint } from "./api.gen";
+import { keysOf } from "./notebook";
+import type { Edit } from "./ops";
+
+/** How a point of a sweep stands: a shape and a word. */
+const STANDS: Record<string, { mark: string; word: string }> = {
+  complete: { mark: "✓", word: "complete" },
+  dropped: { mark: "×", word: "dropped: others went on" },
+  waiting: { mark: "▸", word: "waiting for its rung" },
+  incomplete: { mark: "○", word: "incomplete" },
+  failed: { mark: "!", word: "failed" },
+};
+
+export function standing(point: SweepPoint): { mark: string; word: string } {
+  const { mark, word } = STANDS[point.state] ?? { mark: "?", word: point.state };
+  if (point.best) return { mark: "★", word: `best, ${word}` };
+  if (point.state === "incomplete") return { mark, word: `${word}: ${point.done} of ${point.runs} runs` };
+  return { mark, word };
+}
+
+/** A value as the notebook has it. */
+export function written(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/**
+ * The edits that put a point's values into the notebook: into its arm where there are arms, else into the cells of the set-up. Undefined
+ * where a section has no cell that could hold them.
+ */
+export function settings(notebook: Notebook, sweep: Sweep, point: SweepPoint): Edit[] | undefined {
+  const cells = notebook.cells ?? [];
+  const arms = cells.find((c) => c.kind === "arms");
+  const edits: Edit[] = [];
+  for (const [i, path] of (sweep.knobs ?? []).entries()) {
+    const value = (point.values?.[i] ?? null) as Json;
+    const edit = arms ? inArm(arms, point.arm, path, value) : inSetup(cells, path, value);
+    if (!edit) return undefined;
+    edits.push(edit);
+  }
+  return edits;
+}
+
+function inArm(arms: Cell, arm: string, path: string, value: Json): Edit | undefined {
+  if (!keysOf(arms.value).includes(arm)) return undefined;
+  return { type: "set-field", cell: arms.id, field: `${arm}/${path}`, value };
+}
+
+function inSetup(cells: readonly Cell[], path: string, value: Json): Edit | undefined {
+  const dot = path.indexOf(".");
+  const cell = cells.find((c) => c.kind === path.slice(0, dot));
+  if (!cell) return undefined;
+  const field = path.slice(dot + 1);
+  return field === "kind"
+    ? { type: "set-choice", cell: cell.id, choice: written(value) }
+    : { type: "set-field", cell: cell.id, field, value };
+}
+
+/** What the rungs of a sweep are, in a sentence; "" where there is one only. */
+export function rungsOf(sweep: Sweep): string {
+  const rungs = sweep.rungs ?? [];
+  if (rungs.length < 2) return "";
+  const parts = rungs.map((r) => `${r.points} with ${r.resource}`);
+  return `points of each arm by rung of ${sweep.resource}: ${parts.join(", then the best ")}`;
+}
+
+/** Which way the metric is better, in words. */
+export function judgedBy(sweep: Sweep): string {
+  const seeds = (sweep.seeds ?? []).length;
+  if (!sweep.metric) return "no metric says which direction is better, so nothing is ranked";
+  return `ranked by the mean of the last ${sweep.metric} over ${seeds} seed${seeds === 1 ? "" : "s"}, ${sweep.better} is better`;
+}
