@@ -94,11 +94,7 @@ func (c *cli) standing(s sched.Standings, t sched.Tried) table.Row {
 	for _, v := range t.Values {
 		row = append(row, plain(v))
 	}
-	score := "-"
-	if t.Score.N > 0 {
-		score = withInterval(t.Score, "%.3f")
-	}
-	row = append(row, score)
+	row = append(row, sched.Written(t.Score))
 	if s.Resource != "" {
 		row = append(row, plain(t.Resource))
 	}

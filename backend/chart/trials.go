@@ -56,15 +56,10 @@ func (s Trials) Parallel() (Chart, error) {
 	p, parallel, patches := paletteOf(s.Dark), charts.NewParallel(), []patch{}
 	out := Chart{Points: int64(len(s.Points)), Table: s.table(), Sentence: s.sentence(), Caption: s.caption(
 		"a line for each point; drawn through: complete, dashed: others went on in its place, dotted: no value yet, thick: best of its arm")}
-	axes := make([]any, 0, len(s.Knobs)+1)
-	for k := range s.Knobs {
-		axes = append(axes, s.axis(k).option(k))
-	}
-	axes = append(axes, patch{"dim": len(s.Knobs), "name": axisName(s.Metric.Name, s.Metric.Unit), "type": "value", "scale": true})
 	for _, t := range s.drawn() {
 		width, opacity := 1.5, 0.55
 		if t.Best {
-			width, opacity = 4, 1
+			width, opacity = max(6-2*float64(s.order(t)), 2.5), 1
 		}
 		parallel.AddSeries(t.Arm.Label(), nil)
 		patches = append(patches, patch{"id": t.id(), "data": []any{patch{"name": t.id(), "value": s.line(t)}}, "animation": false, "smooth": false, "z": zOf(t),
@@ -72,11 +67,36 @@ func (s Trials) Parallel() (Chart, error) {
 	}
 	parallel.SetGlobalOptions(append(look(s.Title, out.Caption, p),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
-		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(s.arms()) > 1), Top: "0", Right: "8"}))...)
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(s.several()), Top: "0", Right: "8"}))...)
 	var err error
-	out.Option, err = finish(parallel, patch{"legend": patch{"data": labels(s.arms())}, "parallelAxis": axes,
-		"parallel": patch{"left": 48, "right": 72, "top": 72, "bottom": 28, "parallelAxisDefault": patch{"nameTruncate": patch{"maxWidth": 120}}}}, patches)
+	top := 44
+	if s.several() {
+		top = 64 // below the legend
+	}
+	out.Option, err = finish(parallel, patch{"legend": patch{"data": labels(s.arms())}, "parallelAxis": s.axes(),
+		"parallel": patch{"left": 48, "right": 88, "top": top, "bottom": 28, "parallelAxisDefault": patch{"nameTruncate": patch{"maxWidth": 170}}}}, patches)
 	return out, err
+}
+
+// several tells whether there is more than one arm: then the first axis names it, so that colour is not alone in telling them apart.
+func (s Trials) several() bool { return len(s.arms()) > 1 }
+
+// axes are the arm where there are several, the knobs, and the metric.
+func (s Trials) axes() []any {
+	var out []any
+	if s.several() {
+		out = append(out, knobAxis{name: "arm", kind: "category", names: labels(s.arms())}.option(0))
+	}
+	for k := range s.Knobs {
+		out = append(out, s.axis(k).option(len(out)))
+	}
+	return append(out, patch{"dim": len(out), "name": axisName(s.Metric.Name, s.Metric.Unit), "type": "value", "scale": true})
+}
+
+// order is the place of a point's arm among those of the sweep. The best points of arms may be the same: those that are drawn later are
+// smaller, so that the others show round them.
+func (s Trials) order(t Trial) int {
+	return slices.IndexFunc(s.arms(), func(a Arm) bool { return a.Label() == t.Arm.Label() })
 }
 
 // Slice draws the score of every point over one of its values, the other values left aside.
@@ -96,14 +116,14 @@ func (s Trials) Slice(k int) (Chart, error) {
 		}
 		label := patch{"show": false}
 		if t.Best {
-			size, style["borderColor"] = 17, p.text
+			size, style["borderColor"] = max(20-6*s.order(t), 11), p.text
 			label = patch{"show": true, "formatter": "best", "position": "top", "color": p.text}
 		}
 		scatter.AddSeries(t.Arm.Label(), nil)
 		patches = append(patches, patch{"id": t.id(), "data": []any{patch{"name": t.id(), "value": []any{x.place(t.Values[k]), number(t.Score)}}}, "animation": false,
 			"symbol": shapeOf(t.Arm.Place), "symbolSize": size, "itemStyle": style, "label": label, "z": zOf(t)})
 	}
-	note := "a point for each point of the sweep; filled: complete, hollow: others went on in its place, large: best of its arm"
+	note := "a mark for each point; filled: complete, hollow: others went on in its place, large: best of its arm"
 	if without > 0 {
 		note += fmt.Sprintf("; %d without a value are not drawn", without)
 	}
@@ -133,7 +153,7 @@ func zOf(t Trial) int {
 // drawn are the points with the best of each arm last, so that nothing covers them.
 func (s Trials) drawn() []Trial {
 	out := slices.Clone(s.Points)
-	slices.SortStableFunc(out, func(a, b Trial) int { return zOf(a) - zOf(b) })
+	slices.SortStableFunc(out, func(a, b Trial) int { return zOf(a) - zOf(b) }) // the arms stay in their order
 	return out
 }
 
@@ -158,7 +178,10 @@ func (t Trial) id() string {
 
 // line are the places of a point on all axes, its score last.
 func (s Trials) line(t Trial) []any {
-	out := make([]any, 0, len(s.Knobs)+1)
+	var out []any
+	if s.several() {
+		out = append(out, t.Arm.Label())
+	}
 	for k := range s.Knobs {
 		out = append(out, s.axis(k).place(t.Values[k]))
 	}

@@ -83,7 +83,7 @@ func TestHowAPointStandsIsSeenWithoutColour(t *testing.T) {
 	for _, a := range option.ParallelAxis {
 		kinds += a.Name + " " + a.Type + ", "
 	}
-	if kinds != "rl.rate log, agent.width value, world.regime category, success (share) value, " {
+	if kinds != "arm category, rl.rate log, agent.width value, world.regime category, success (share) value, " {
 		t.Errorf("axes are %s", kinds)
 	}
 }

@@ -39,3 +39,13 @@ describe("a dressed chart", () => {
     expect(colour("light")).not.toBe(colour("dark"));
   });
 });
+
+test("axes side by side wear the ground's colours, and their names take turns where there is little room", () => {
+  const option = { parallel: { top: 44 }, parallelAxis: [{ name: "a" }, { name: "b" }], series: [] };
+  const wide = themed(option, "dark", 900);
+  expect(wide["parallelAxis"]).toMatchObject([{ name: "a", axisLabel: { color: "#A7B0BA" } }, { name: "b" }]);
+  const narrow = themed(option, "light", 320);
+  expect(narrow["parallelAxis"]).toMatchObject([{ nameLocation: "end" }, { nameLocation: "start" }]);
+  expect(narrow["parallel"]).toMatchObject({ top: 44, right: 52 });
+  expect(themed({ series: [] }, "light", 900)["parallelAxis"]).toBeUndefined();
+});

@@ -40,7 +40,7 @@ export function themed(option: Option, mode: Mode, width: number): Option {
       ...(unnamed ? { right: 16 } : {}),
     })),
     xAxis: each(option["xAxis"], (axis) => axisTheme(axis, g)),
-    parallelAxis: each(option["parallelAxis"], (axis) => axisTheme(axis, g)),
+    ...parallelTheme(option, g, width < NARROW),
     yAxis: each(option["yAxis"], (axis) => axisTheme(leftName(axis), g)),
     legend: each(option["legend"], (one) => legendTheme(one, g)),
     tooltip: tooltipTheme(record(option["tooltip"]), g),
@@ -94,6 +94,18 @@ function axisTheme(axis: Option, g: Ground): Option {
     axisTick: { ...record(axis["axisTick"]), lineStyle: { color: g.line } },
     splitLine: { ...record(axis["splitLine"]), lineStyle: { color: g.grid } },
   };
+}
+
+/** Axes side by side. Where there is little room their names stand above and below in turn. */
+function parallelTheme(option: Option, g: Ground, narrow: boolean): Option {
+  const axes = option["parallelAxis"];
+  if (!Array.isArray(axes)) return {};
+  const themedAxes = axes.map(record).map((axis, i) => ({
+    ...axisTheme(axis, g),
+    ...(narrow ? { nameLocation: i % 2 === 0 ? "end" : "start" } : {}),
+  }));
+  const room = narrow ? { left: 44, right: 52, bottom: 44 } : {};
+  return { parallelAxis: themedAxes, parallel: { ...record(option["parallel"]), ...room } };
 }
 
 function legendTheme(legend: Option, g: Ground): Option {

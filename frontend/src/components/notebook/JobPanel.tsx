@@ -70,7 +70,14 @@ export function JobPanel({ job, onControl, onOpenRun }: Props) {
           {job.error.msg}. <span className="hint">{job.error.hint}</span>
         </p>
       )}
-      <RunGrid runs={runs} onOpenRun={onOpenRun} />
+      {job.sweep ? (
+        <details className="more">
+          <summary>runs</summary>
+          <RunGrid runs={runs} onOpenRun={onOpenRun} />
+        </details>
+      ) : (
+        <RunGrid runs={runs} onOpenRun={onOpenRun} />
+      )}
     </div>
   );
 }
