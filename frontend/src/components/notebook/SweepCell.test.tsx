@@ -134,6 +134,7 @@ const job: Job = {
   sweep: "halve",
   state: "running",
   runs: [],
+  part: false,
   ahead: 2,
   done: 0,
   failed: 0,
