@@ -38,6 +38,9 @@ type cli struct {
 	flags *pflag.FlagSet                 // of every command, as they were given
 	in    io.Reader                      // what is sent to the program: values of secrets
 	keep  func(home string) *secretStore // who keeps the secrets of a data folder
+
+	tunnels tunnels // to services on other machines, that runs of this process use
+	relays  relays  // to SkyRL
 }
 
 // Main runs the command line and returns the exit code.
@@ -60,7 +63,10 @@ func (c *cli) main(ctx context.Context, args []string) int {
 	root.SetErr(c.err)
 	understood := false // until then an error is one of the command line itself
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
-	if err := root.ExecuteContext(ctx); err != nil {
+	err = root.ExecuteContext(ctx)
+	c.relays.close()
+	err = errors.Join(err, c.tunnels.close())
+	if err != nil {
 		if !understood {
 			err = lab.Errorf(lab.Invalid, "%w", err).WithHint("`loci --help` lists the commands, `loci COMMAND --help` explains one")
 		}

@@ -28,6 +28,7 @@ type engineFlags struct {
 	folder  string   // of checkpoints
 	hosts   []string
 	silence time.Duration
+	hideKey bool // the key is not printed
 }
 
 func (c *cli) engineCommand() *cobra.Command {
@@ -54,6 +55,7 @@ func (c *cli) engineCommand() *cobra.Command {
 	serve.Flags().StringVar(&f.folder, "folder", "", "where checkpoints are kept (default: engine in the data folder)")
 	serve.Flags().StringArrayVar(&f.hosts, "host", nil, "another name under which this server may be addressed; may be repeated")
 	serve.Flags().DurationVar(&f.silence, "silence", 5*time.Minute, "a session without a sign of life for longer ends, and its models with it; negative: never")
+	serve.Flags().BoolVar(&f.hideKey, "hide-key", false, "do not print the key, for a log that others may read")
 	group.AddCommand(serve)
 	return group
 }
@@ -78,7 +80,11 @@ func (c *cli) engineServe(ctx context.Context, f engineFlags) error {
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	c.sayEngine(l, s, bases)
+	key := s.Key()
+	if f.hideKey {
+		key = "[secret]"
+	}
+	c.sayEngine(l, key, bases)
 	return errors.Join(serveEngine(ctx, l, s, log), s.Close())
 }
 
@@ -123,12 +129,12 @@ func (c *cli) bases(s *shelf.Shelf, folders []string, log *slog.Logger) ([]engin
 }
 
 // sayEngine prints what a client needs, in the form that a shell takes.
-func (c *cli) sayEngine(l *web.Listener, s *engine.Server, bases []engine.Base) {
+func (c *cli) sayEngine(l *web.Listener, key string, bases []engine.Base) {
 	for _, b := range bases {
 		about := b.About()
 		fmt.Fprintf(c.err, "model %s: %s, context %d\n", about.Name, about.Arch, about.Context)
 	}
-	fmt.Fprintf(c.err, "export TINKER_BASE_URL=%s\nexport TINKER_API_KEY=%s\n", l.Base(), s.Key())
+	fmt.Fprintf(c.err, "export TINKER_BASE_URL=%s\nexport TINKER_API_KEY=%s\n", l.Base(), key)
 	if !l.Loopback() {
 		fmt.Fprintln(c.err, "This address can be reached from other computers, and what travels is not encrypted: prefer a tunnel to 127.0.0.1.")
 	}

@@ -30,6 +30,7 @@ type env struct {
 	store    *store.Store
 	settings *settings.Book
 	test     web.TestTarget
+	services web.Services
 	hub      *hub.Hub
 	owner    *sched.Owner
 	shipped  fs.FS
@@ -74,7 +75,7 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 	c.takeSettings(e.settings)
 	e.cfg = c.cfg
 	e.hub, e.secrets = hub.New(), c.secrets()
-	e.test = c.pageTest(e)
+	e.test, e.services = c.pageTest(e), pageServices{c, e}
 	e.uses, e.imported = c.uses, c.sayImported
 	secrets := notedSecrets{e.secrets, e.store}
 	e.owner = sched.New(sched.Config{Home: c.cfg.Home, Store: e.store, Hub: e.hub, Papers: papers{}, Expect: e.expect,

@@ -210,7 +210,7 @@ func (c *cli) verify(ctx context.Context, file string) error {
 		return lab.Errorf(lab.Unavailable, "no temporary folder can be made: %w", err).WithHint("free space")
 	}
 	defer os.RemoveAll(home)
-	other := *c
+	other := &cli{cfg: c.cfg, out: c.out, err: c.err, json: c.json, flags: c.flags, in: c.in, keep: c.keep}
 	other.cfg.Home, other.cfg.Kernel = home, res.Kernel
 	if missing := c.lend(other.data(), res.Data); missing != "" {
 		fmt.Fprintf(c.err, "%s was recorded on %s, which is not here: not compared\n", file, missing)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/target"
+	"github.com/loci-lab/loci/backend/trainer/tinker"
 )
 
 // Targets are looked up when a run asks for them, so that one that is added while a server runs is found, and a passphrase is asked for
@@ -28,17 +29,37 @@ func (c *cli) endpointFinder(ctx context.Context, secrets lab.Secrets) func(name
 	return func(name string) (lab.Endpoint, error) { return c.endpoint(ctx, secrets, name) }
 }
 
-// service returns a training service and the value of its secret.
+// service returns a training service and the value of its secret. One that Loci starts is looked up where it runs, and reached through a
+// tunnel that is open from then on.
 func (c *cli) service(ctx context.Context, secrets lab.Secrets, name string) (s target.Service, key lab.Secret, err error) {
 	all, err := target.Read(c.targetsPath())
 	if err != nil {
 		return s, key, err
 	}
-	if s, err = all.Service(name); err != nil || s.Secret == "" {
+	if s, err = all.Service(name); err != nil {
 		return s, key, err
 	}
-	key, err = secrets.Get(ctx, s.Secret)
+	if key, err = optionalSecret(ctx, secrets, s.Secret); err != nil {
+		return s, key, err
+	}
+	if s.Launch != nil {
+		if s, err = c.reach(ctx, secrets, s); err != nil {
+			return s, key, err
+		}
+	}
+	s, err = c.relayed(s)
 	return s, key, err
+}
+
+// relayed is the service behind a relay where it may be a SkyRL that the client of runs does not reach by itself: its profile says so, or none
+// is named and its address is no hosted one.
+func (c *cli) relayed(s target.Service) (target.Service, error) {
+	if s.Profile != "" && !strings.HasPrefix(s.Profile, tinker.SkyRL) || strings.HasPrefix(s.URL, "https://") {
+		return s, nil
+	}
+	at, err := c.relays.to(s.URL)
+	s.URL = at
+	return s, err
 }
 
 // endpoint returns a model endpoint with its key and the folder of its replies.
@@ -58,7 +79,7 @@ func (c *cli) endpoint(ctx context.Context, secrets lab.Secrets, name string) (l
 		}
 	}
 	return lab.Endpoint{Name: e.Name, URL: e.URL, Key: key, Model: e.Model, Embedding: e.Embedding, Cache: filepath.Join(c.cfg.Home, "replies", e.Name),
-		PerMinute: e.PerMinute, Dollars: e.Dollars, Prices: e.Prices, Parallel: e.Parallel}, nil
+		PerMinute: e.PerMinute, Dollars: e.Dollars, Prices: e.Counted(), Parallel: e.Parallel}, nil
 }
 
 // checkRung tells at once when a rung names a target that is not set up, before runs are begun that would each fail of it.

@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/target"
 )
 
@@ -22,20 +23,32 @@ func (c *cli) targetCommand() *cobra.Command {
 			"  loci target add local --preset ollama --model qwen3:8b\n  loci target test local", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.targetAddCommand(), c.targetListCommand(), c.targetTestCommand(), c.targetRemoveCommand())
+	cmd.AddCommand(c.targetAddCommand(), c.targetListCommand(), c.targetTestCommand(), c.targetRemoveCommand(),
+		c.targetStartCommand(), c.targetStopCommand(), c.targetLogCommand(), c.targetModelsCommand(), c.targetPriceCommand())
 	return cmd
 }
 
 // serviceLine is what --json prints of a service.
 func serviceLine(s target.Service) map[string]any {
-	return map[string]any{"type": "target", "kind": "service", "name": s.Name, "url": s.URL, "secret": s.Secret,
+	line := map[string]any{"type": "target", "kind": "service", "name": s.Name, "url": s.URL, "secret": s.Secret,
 		"base_model": s.BaseModel, "rank": s.Rank, "profile": s.Profile, "insecure": s.Insecure}
+	if len(s.Table) > 0 {
+		line["price_table"] = s.Table
+	}
+	if l := s.Launch; l != nil {
+		line["launch"] = map[string]any{"program": l.Program, "on": l.On, "model_folder": l.Model, "backend": l.Backend, "cards": l.Cards, "started": l.Started}
+	}
+	return line
 }
 
 // endpointLine is what --json prints of an endpoint.
 func endpointLine(e target.Endpoint) map[string]any {
-	return map[string]any{"type": "target", "kind": "endpoint", "name": e.Name, "url": e.URL, "secret": e.Secret, "model": e.Model, "embedding": e.Embedding,
-		"per_minute": e.PerMinute, "dollars": e.Dollars, "prices": e.Prices, "parallel": e.Parallel, "insecure": e.Insecure}
+	line := map[string]any{"type": "target", "kind": "endpoint", "name": e.Name, "url": e.URL, "secret": e.Secret, "model": e.Model, "embedding": e.Embedding,
+		"per_minute": e.PerMinute, "dollars": e.Dollars, "prices": e.Counted(), "parallel": e.Parallel, "insecure": e.Insecure}
+	if len(e.Table) > 0 {
+		line["price_table"] = e.Table
+	}
+	return line
 }
 
 func (c *cli) targetListCommand() *cobra.Command {
@@ -54,7 +67,7 @@ func (c *cli) targetList() error {
 	var lines []map[string]any
 	for _, s := range all.Services {
 		lines = append(lines, serviceLine(s))
-		t.AppendRow(table.Row{s.Name, "service", s.URL, s.Secret, s.BaseModel, serviceSettings(s)})
+		t.AppendRow(table.Row{s.Name, "service", serviceAddress(s), s.Secret, s.BaseModel, serviceSettings(s)})
 	}
 	for _, e := range all.Endpoints {
 		lines = append(lines, endpointLine(e))
@@ -85,7 +98,23 @@ func serviceSettings(s target.Service) string {
 	if s.Profile != "" {
 		text += ", profile " + s.Profile
 	}
+	if p, ok := s.PriceOf(s.BaseModel); ok {
+		text += ", " + p.String()
+	}
 	return text
+}
+
+// serviceAddress is where a service is, for people.
+func serviceAddress(s target.Service) string {
+	l := s.Launch
+	if l == nil {
+		return s.URL
+	}
+	text := l.Title() + " on " + l.On
+	if l.Started == "" {
+		return text + ", not started"
+	}
+	return text + ", started"
 }
 
 func endpointSettings(e target.Endpoint) string {
@@ -96,7 +125,7 @@ func endpointSettings(e target.Endpoint) string {
 	if e.Dollars > 0 {
 		text += fmt.Sprintf(", %g dollars a run", e.Dollars)
 	}
-	if p := target.FormatPrices(e.Prices); p != "" {
+	if p := target.FormatPrices(e.Counted()); p != "" {
 		text += ", prices " + p
 	}
 	if e.Embedding != "" {
@@ -107,10 +136,10 @@ func endpointSettings(e target.Endpoint) string {
 
 func (c *cli) targetTestCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "test NAME", Short: "Ask a target whether it answers and what it can do; nothing is changed there",
+		Use: "test NAME", Short: "Try in the smallest what a run does with a target; nothing is left there",
 		Long: "Tries what a run needs on a machine, step by step: login, disk, the worker, and on a Slurm cluster a job for trial.\n" +
-			"Asks a training service whether it is well and which models it has. An endpoint is asked for its models, and its model one tiny question:\n" +
-			"at a paid endpoint that costs a few tokens.",
+			"At a training service a model of its own is made, sampled once, moved by one step and unloaded: a dozen tokens. An endpoint is asked\n" +
+			"for its models, and its model one tiny question: at a paid endpoint that costs a few tokens.",
 		Example: "  loci target test my-service\n  loci target test my-service --json", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.targetTest(cmd.Context(), args[0]) },
 	}
@@ -132,27 +161,59 @@ func (c *cli) targetTest(ctx context.Context, name string) error {
 	if kind == "endpoint" {
 		return c.endpointTest(ctx, name)
 	}
-	s, key, err := c.service(ctx, c.secrets(), name)
-	if err != nil {
-		return err
+	return c.serviceTest(ctx, name)
+}
+
+// serviceTest is `loci target test` of a training service.
+func (c *cli) serviceTest(ctx context.Context, name string) error {
+	steps := c.stepBar(len(target.TrialSteps()) + 1)
+	var answers []target.Answer
+	told := func(a target.Answer) {
+		answers = append(answers, a)
+		steps.did(a)
 	}
-	report, err := target.Probe(ctx, s, key)
-	c.answers(report.Answers)
+	models, spent, err := c.trySteps(ctx, c.secrets(), name, told)
+	steps.end()
+	c.answers(answers)
 	if err != nil {
 		return err
 	}
 	if c.json {
-		return c.print(map[string]any{"type": "test", "name": name, "url": s.URL, "answers": report.Answers, "models": report.Models})
+		return c.print(map[string]any{"type": "test", "name": name, "answers": answers, "models": models, "spent": spent})
 	}
-	for _, m := range report.Models {
+	for _, m := range models {
 		fmt.Fprintln(c.out, "model", m)
 	}
+	fmt.Fprintln(c.out, "spent", spent)
 	return nil
+}
+
+// trySteps tests a training service, first of all its process where Loci starts it.
+func (c *cli) trySteps(ctx context.Context, secrets lab.Secrets, name string, told func(target.Answer)) (models []string, spent trialSpent, err error) {
+	all, err := target.Read(c.targetsPath())
+	if err != nil {
+		return nil, spent, err
+	}
+	s, err := all.Service(name)
+	if err != nil {
+		return nil, spent, err
+	}
+	key, err := optionalSecret(ctx, secrets, s.Secret)
+	if err != nil {
+		return nil, spent, err
+	}
+	if s.Launch != nil {
+		if s, err = c.process(ctx, secrets, s, told); err != nil {
+			return nil, spent, err
+		}
+	}
+	return serviceSteps(ctx, s, key, c.relayed, told)
 }
 
 // answers prints the steps of a test that went well.
 func (c *cli) answers(all []target.Answer) {
 	t := c.table("step", "answer", "ms")
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, WidthMax: 90}})
 	for _, a := range all {
 		t.AppendRow(table.Row{a.Step, a.Said, fmt.Sprintf("%.0f", a.Seconds*1000)})
 	}

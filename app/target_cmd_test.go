@@ -33,27 +33,27 @@ func newService(t *testing.T) *httptest.Server {
 
 func TestATargetIsAddedTestedListedAndRemoved(t *testing.T) {
 	k := newKeeper(t)
-	s := newService(t)
-	_, text := k.send(exitOK, "", "target", "add", "near", "--service", s.URL, "--secret", "key", "--base-model", "small-1b", "--rank", "8")
+	address := engineForTrials(t)
+	_, text := k.send(exitOK, "", "target", "add", "near", "--service", address, "--secret", "key", "--base-model", "loci/tiny", "--rank", "8")
 	wantWords(t, text, "Target near is added", "loci target test near", "secret key is not kept yet", "do: loci secret set key")
 	_, text = k.send(exitError, "", "target", "test", "near")
 	wantWords(t, text, `no secret "key"`, "do: loci secret set key")
 	k.send(exitOK, value, "secret", "set", "key")
 	out, _ := k.send(exitOK, "", "target", "test", "near")
-	wantWords(t, out, "healthz", `status "ok"`, "get_server_capabilities", "1 models", "model small-1b")
+	wantWords(t, out, "healthz", `status "ok"`, "get_server_capabilities", "1 models", "model loci/tiny")
 	out, _ = k.send(exitOK, "", "target", "test", "near", "--json")
-	if l := lines(t, out)[0]; l["type"] != "test" || len(l["answers"].([]any)) != 2 || fmt.Sprint(l["models"]) != "[small-1b]" {
+	if l := lines(t, out)[0]; l["type"] != "test" || len(l["answers"].([]any)) != len(target.TrialSteps()) || fmt.Sprint(l["models"]) != "[loci/tiny]" {
 		t.Errorf("test prints %v", l)
 	}
 	out, _ = k.send(exitOK, "", "target", "list", "--json")
-	if l := lines(t, out)[0]; l["name"] != "near" || l["url"] != s.URL || l["secret"] != "key" || l["rank"] != 8.0 || l["base_model"] != "small-1b" {
+	if l := lines(t, out)[0]; l["name"] != "near" || l["url"] != address || l["secret"] != "key" || l["rank"] != 8.0 || l["base_model"] != "loci/tiny" {
 		t.Errorf("list prints %v", l)
 	}
 	out, _ = k.send(exitOK, "", "target", "list")
-	wantWords(t, out, "near", s.URL, "key", "8")
-	_, text = k.send(exitError, "", "target", "add", "near", "--service", s.URL)
+	wantWords(t, out, "near", address, "key", "8")
+	_, text = k.send(exitError, "", "target", "add", "near", "--service", address)
 	wantWords(t, text, `"near" already`, "--replace")
-	out, _ = k.send(exitOK, "", "target", "add", "near", "--service", s.URL, "--replace", "--json")
+	out, _ = k.send(exitOK, "", "target", "add", "near", "--service", address, "--replace", "--json")
 	if l := lines(t, out)[0]; l["secret"] != "" || l["rank"] != float64(target.UsualRank) {
 		t.Errorf("add prints %v", l)
 	}

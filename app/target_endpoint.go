@@ -69,12 +69,8 @@ func (c *cli) pageTest(env *env) web.TestTarget {
 			return nil, c.machineSteps(ctx, secrets, m, told)
 		}
 		if kind, _ := all.Has(name); kind == "service" {
-			s, key, err := c.service(ctx, secrets, name)
-			if err != nil {
-				return nil, err
-			}
-			report, err := target.ProbeAloud(ctx, s, key, told)
-			return report.Models, err
+			models, _, err := c.trySteps(ctx, secrets, name, told)
+			return models, err
 		}
 		e, err := c.endpoint(ctx, secrets, name)
 		if err != nil {

@@ -19,6 +19,7 @@ type Endpoint struct {
 	Prices    [2]float64 // dollars for a million tokens, of prompts and of answers; 0 where they cost nothing or are not known
 	Parallel  int        // requests at once, from 1
 	Insecure  bool       // the user allowed http to another computer
+	Table     Prices     // of its models, before Prices; nil where none is known
 }
 
 // The largest numbers that are taken for no slip of the finger.
@@ -86,6 +87,9 @@ func (e Endpoint) Check() error {
 
 func (e Endpoint) checkNumbers() error {
 	price := func(p float64) bool { return p >= 0 && !math.IsInf(p, 0) }
+	if err := e.Table.check(); err != nil {
+		return err
+	}
 	switch {
 	case e.PerMinute < 0 || e.PerMinute > MaxPerMinute:
 		return lab.Errorf(lab.Invalid, "per-minute is %d, want 0 (no limit) to %d", e.PerMinute, MaxPerMinute).WithHint("leave it out for no limit")
@@ -93,8 +97,8 @@ func (e Endpoint) checkNumbers() error {
 		return lab.Errorf(lab.Invalid, "dollars is %v, want 0 (no limit) to %v", e.Dollars, MaxDollars).WithHint("give the most that one run may spend")
 	case !price(e.Prices[0]) || !price(e.Prices[1]):
 		return lab.Errorf(lab.Invalid, "prices are %v, want two numbers from 0 on", e.Prices).WithHint("give dollars a million tokens: --prices IN,OUT")
-	case e.Dollars > 0 && e.Prices == [2]float64{}:
-		return lab.Errorf(lab.Invalid, "dollars is %v, and without prices nothing can be counted", e.Dollars).WithHint("give dollars a million tokens with --prices IN,OUT")
+	case e.Dollars > 0 && e.Counted() == [2]float64{}:
+		return lab.Errorf(lab.Invalid, "dollars is %v, and without prices of model %q nothing can be counted", e.Dollars, e.Model).WithHint("give dollars a million tokens with --prices IN,OUT, or a price of that model")
 	case e.Parallel < 1 || e.Parallel > MaxParallel:
 		return lab.Errorf(lab.Invalid, "parallel is %d, want 1 to %d", e.Parallel, MaxParallel).WithHint("%d is usual", UsualAtOnce)
 	}

@@ -27,11 +27,21 @@ import (
 //	    secret: my-service
 //	    base-model: small-1b
 //	    rank: 32
+//	  my-gpu:
+//	    rank: 32
+//	    launch:
+//	      program: skyrl
+//	      on: cluster
+//	      model-folder: /models/small
+//	      backend: jax
+//	      cards: 1
 //	endpoints:
 //	  my-model:
 //	    url: http://127.0.0.1:11434/v1
 //	    model: small:8b
 //	    parallel: 4
+//	    price-table:
+//	      small:8b: {input: 0.1, cached: 0.02, output: 0.4}
 //	machines:
 //	  cluster:
 //	    kind: slurm
@@ -189,15 +199,40 @@ func (all Targets) Machine(name string) (Machine, error) {
 		WithHint("`loci target add %s --ssh USER@HOST` adds one, `loci target list` lists them", cmp.Or(name, "NAME"))
 }
 
-// Remove takes the target of that name out, or is NotFound with the names there are.
+// Remove takes the target of that name out, or is NotFound with the names there are. A service that Loci has started, and a machine on which
+// it has, are a Conflict: nobody would know of what runs there.
 func (all *Targets) Remove(name string) error {
 	if _, ok := all.Has(name); !ok {
 		return all.missing("", name)
 	}
+	for _, s := range all.Services {
+		if s.Launch == nil || s.Launch.Started == "" {
+			continue
+		}
+		if s.Name == name || s.Launch.On == name {
+			return lab.Errorf(lab.Conflict, "service %q was started on %s and not stopped", s.Name, s.Launch.On).WithHint("loci target stop %s", s.Name)
+		}
+	}
+	all.drop(name)
+	return nil
+}
+
+// Started notes the name of the folder of a service that was started, "" once it was stopped.
+func (all *Targets) Started(name, id string) error {
+	i := slices.IndexFunc(all.Services, func(s Service) bool { return s.Name == name && s.Launch != nil })
+	if i < 0 {
+		return all.missing("service", name)
+	}
+	l := *all.Services[i].Launch
+	l.Started = id
+	all.Services[i].Launch = &l
+	return nil
+}
+
+func (all *Targets) drop(name string) {
 	all.Services = slices.DeleteFunc(all.Services, func(s Service) bool { return s.Name == name })
 	all.Endpoints = slices.DeleteFunc(all.Endpoints, func(e Endpoint) bool { return e.Name == name })
 	all.Machines = slices.DeleteFunc(all.Machines, func(m Machine) bool { return m.Name == name })
-	return nil
 }
 
 // missing is the error for a name that is not there, or is one of another kind; kind "" is any.

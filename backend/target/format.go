@@ -13,12 +13,27 @@ import (
 
 // entry is a service as it is written.
 type entry struct {
-	URL       string `yaml:"url"`
-	Secret    string `yaml:"secret,omitempty"`
-	BaseModel string `yaml:"base-model,omitempty"`
-	Rank      int    `yaml:"rank"`
-	Profile   string `yaml:"profile,omitempty"`
-	Insecure  bool   `yaml:"insecure,omitempty"`
+	URL       string       `yaml:"url,omitempty"`
+	Secret    string       `yaml:"secret,omitempty"`
+	BaseModel string       `yaml:"base-model,omitempty"`
+	Rank      int          `yaml:"rank"`
+	Profile   string       `yaml:"profile,omitempty"`
+	Insecure  bool         `yaml:"insecure,omitempty"`
+	Table     Prices       `yaml:"price-table,omitempty"`
+	Launch    *launchEntry `yaml:"launch,omitempty"`
+}
+
+// launchEntry is a launch as it is written.
+type launchEntry struct {
+	Program  string `yaml:"program"`
+	On       string `yaml:"on"`
+	Model    string `yaml:"model-folder,omitempty"`
+	Backend  string `yaml:"backend,omitempty"`
+	Cards    int    `yaml:"cards"`
+	Checkout string `yaml:"checkout,omitempty"`
+	Config   string `yaml:"config,omitempty"`
+	Bin      string `yaml:"bin,omitempty"`
+	Started  string `yaml:"started,omitempty"`
 }
 
 // endpointEntry is an endpoint as it is written.
@@ -32,6 +47,7 @@ type endpointEntry struct {
 	Prices    string  `yaml:"prices,omitempty"` // IN,OUT
 	Parallel  int     `yaml:"parallel"`
 	Insecure  bool    `yaml:"insecure,omitempty"`
+	Table     Prices  `yaml:"price-table,omitempty"`
 }
 
 // Format returns the text of a file with these targets, in the order of their names.
@@ -49,13 +65,13 @@ func Format(all Targets) ([]byte, error) {
 		if err := errors.Join(s.Check(), once(s.Name)); err != nil {
 			return nil, first(err)
 		}
-		services[s.Name] = entry{s.URL, s.Secret, s.BaseModel, s.Rank, s.Profile, s.Insecure}
+		services[s.Name] = entry{s.URL, s.Secret, s.BaseModel, s.Rank, s.Profile, s.Insecure, s.Table, (*launchEntry)(s.Launch)}
 	}
 	for _, e := range all.Endpoints {
 		if err := errors.Join(e.Check(), once(e.Name)); err != nil {
 			return nil, first(err)
 		}
-		endpoints[e.Name] = endpointEntry{e.URL, e.Secret, e.Model, e.Embedding, e.PerMinute, e.Dollars, FormatPrices(e.Prices), e.Parallel, e.Insecure}
+		endpoints[e.Name] = endpointEntry{e.URL, e.Secret, e.Model, e.Embedding, e.PerMinute, e.Dollars, FormatPrices(e.Prices), e.Parallel, e.Insecure, e.Table}
 	}
 	machines := map[string]map[string]string{}
 	for _, m := range all.Machines {

@@ -1,7 +1,8 @@
 package target
 
 import (
-	"fmt"
+	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -15,12 +16,14 @@ type Blank struct {
 	Name    string  `json:"name"`
 	Title   string  `json:"title"`
 	Doc     string  `json:"doc"`
-	Type    string  `json:"type"` // text, whole, number, switch, secret (the name of one)
+	Type    string  `json:"type"` // text, whole, number, switch, secret (the name of one), choice, machine (here, or the name of one), prices (a line a model)
 	Default string  `json:"default"`
 	Wanted  bool    `json:"wanted"` // it cannot be left empty
 	Min     float64 `json:"min"`
 	Max     float64 `json:"max"`
-	Unit    string  `json:"unit"`
+	Unit    string  `json:"unit"` // of prices: their columns
+
+	Choices []string `json:"choices"` // of a choice
 }
 
 // Form is a target as text, field by field: what a page or a command line says of it.
@@ -46,7 +49,7 @@ type Kind struct {
 }
 
 // Kinds lists the kinds of targets in the order in which they are shown.
-func Kinds() []Kind { return append([]Kind{endpoints(), services()}, machines()...) }
+func Kinds() []Kind { return append([]Kind{endpoints(), services(), started()}, machines()...) }
 
 // FindKind returns the kind of that name, or an Invalid error that lists them.
 func FindKind(name string) (Kind, error) {
@@ -88,9 +91,12 @@ func (all *Targets) PutForm(form Form, replace bool) error {
 		if !replace {
 			return lab.Errorf(lab.Conflict, "there is a target %q already, of kind %s", form.Name, kind).WithHint("choose another name, or edit that one")
 		}
-		if err := all.Remove(form.Name); err != nil {
+		if err := all.replaceable(form); err != nil {
 			return err
 		}
+		was, _ := all.Service(form.Name)
+		defer func() { all.keepStarted(was) }()
+		all.drop(form.Name)
 	}
 	for name := range form.Values {
 		if !slices.ContainsFunc(k.Fields, func(f Blank) bool { return f.Name == name }) {
@@ -98,6 +104,33 @@ func (all *Targets) PutForm(form Form, replace bool) error {
 		}
 	}
 	return k.Put(all, form)
+}
+
+// replaceable refuses to change how a service is started while it is.
+func (all *Targets) replaceable(form Form) error {
+	was, err := all.Service(form.Name)
+	if err != nil || was.Launch == nil || was.Launch.Started == "" {
+		for _, s := range all.Services {
+			if s.Launch != nil && s.Launch.Started != "" && s.Launch.On == form.Name {
+				return lab.Errorf(lab.Conflict, "service %q was started on %s and not stopped", s.Name, form.Name).WithHint("stop that service first: its machine cannot be changed under it")
+			}
+		}
+		return nil
+	}
+	next := values{form: form}
+	l := next.launch()
+	l.Started = was.Launch.Started
+	if form.Kind != startedKind || l != *was.Launch {
+		return lab.Errorf(lab.Conflict, "service %q was started, and how it is started cannot be changed meanwhile", form.Name).WithHint("stop it first; rank, base model and prices may be changed")
+	}
+	return nil
+}
+
+// keepStarted carries over that a service is started.
+func (all *Targets) keepStarted(was Service) {
+	if was.Launch != nil && was.Launch.Started != "" {
+		_ = all.Started(was.Name, was.Launch.Started) // gone only where the form was refused, and then nothing is written
+	}
 }
 
 // values reads the fields of a form; the first that is wrong is kept.
@@ -167,9 +200,8 @@ func endpoints() Kind {
 			secretField(),
 			{Name: "per-minute", Title: "Requests a minute", Type: "whole", Max: MaxPerMinute, Doc: "The most, of all runs together; empty for no limit."},
 			{Name: "parallel", Title: "Requests at once", Type: "whole", Default: strconv.Itoa(UsualAtOnce), Min: 1, Max: MaxParallel, Doc: "Of one run."},
-			{Name: "price-in", Title: "Price of prompts", Type: "number", Unit: "dollars a million tokens", Doc: "Empty where they cost nothing or it is not known."},
-			{Name: "price-out", Title: "Price of answers", Type: "number", Unit: "dollars a million tokens", Doc: "Empty where they cost nothing or it is not known."},
-			{Name: "dollars", Title: "Most a run may spend", Type: "number", Unit: "dollars", Max: MaxDollars, Doc: "Needs prices; empty for no limit of its own."},
+			pricesField(endpointColumns()),
+			{Name: "dollars", Title: "Most a run may spend", Type: "number", Unit: "dollars", Max: MaxDollars, Doc: "Needs a price of the model; empty for no limit of its own."},
 			insecureField(),
 		},
 		Starts: presetForms(),
@@ -186,7 +218,7 @@ func endpoints() Kind {
 		List: func(all Targets) (forms []Form) {
 			for _, e := range all.Endpoints {
 				forms = append(forms, Form{"endpoint", e.Name, map[string]string{"url": e.URL, "model": e.Model, "embedding": e.Embedding, "secret": e.Secret,
-					"per-minute": shown(float64(e.PerMinute)), "parallel": shown(float64(e.Parallel)), "price-in": shown(e.Prices[0]), "price-out": shown(e.Prices[1]),
+					"per-minute": shown(float64(e.PerMinute)), "parallel": shown(float64(e.Parallel)), "prices": e.whole().text(endpointColumns()),
 					"dollars": shown(e.Dollars), "insecure": yes(e.Insecure)}})
 			}
 			return forms
@@ -194,7 +226,7 @@ func endpoints() Kind {
 		Put: func(all *Targets, form Form) error {
 			v := values{form: form}
 			e := Endpoint{Name: form.Name, URL: v.text("url"), Model: v.text("model"), Embedding: v.text("embedding"), Secret: v.text("secret"),
-				PerMinute: v.whole("per-minute", 0), Parallel: v.whole("parallel", UsualAtOnce), Prices: [2]float64{v.number("price-in", 0), v.number("price-out", 0)},
+				PerMinute: v.whole("per-minute", 0), Parallel: v.whole("parallel", UsualAtOnce), Table: v.prices(endpointColumns()),
 				Dollars: v.number("dollars", 0), Insecure: v.text("insecure") == "true"}
 			if v.err != nil {
 				return v.err
@@ -202,7 +234,7 @@ func endpoints() Kind {
 			if err := e.Check(); err != nil {
 				return err
 			}
-			all.Endpoints = append(all.Endpoints, e)
+			all.Endpoints = append(all.Endpoints, e.short())
 			return nil
 		},
 	}
@@ -233,20 +265,23 @@ func services() Kind {
 			{Name: "base-model", Title: "Model to start from", Type: "text", Doc: "The service's name of it; empty for the warm start of the run."},
 			{Name: "rank", Title: "Rank of the adapters", Type: "whole", Default: strconv.Itoa(UsualRank), Max: MaxRank, Doc: "0 trains all weights."},
 			{Name: "profile", Title: "Profile", Type: "text", Doc: "How the service differs from the protocol; empty finds out."},
+			pricesField(serviceColumns()),
 			insecureField(),
 		},
-		Steps: func(map[string]string) []string { return []string{"healthz", "get_server_capabilities"} },
+		Steps: func(map[string]string) []string { return TrialSteps() },
 		List: func(all Targets) (forms []Form) {
 			for _, s := range all.Services {
-				forms = append(forms, Form{"service", s.Name, map[string]string{"url": s.URL, "secret": s.Secret, "base-model": s.BaseModel,
-					"rank": strconv.Itoa(s.Rank), "profile": s.Profile, "insecure": yes(s.Insecure)}})
+				if s.Launch == nil {
+					forms = append(forms, Form{"service", s.Name, map[string]string{"url": s.URL, "secret": s.Secret, "base-model": s.BaseModel,
+						"rank": strconv.Itoa(s.Rank), "profile": s.Profile, "prices": s.Table.text(serviceColumns()), "insecure": yes(s.Insecure)}})
+				}
 			}
 			return forms
 		},
 		Put: func(all *Targets, form Form) error {
 			v := values{form: form}
 			s := Service{Name: form.Name, URL: v.text("url"), Secret: v.text("secret"), BaseModel: v.text("base-model"), Rank: v.whole("rank", UsualRank),
-				Profile: v.text("profile"), Insecure: v.text("insecure") == "true"}
+				Profile: v.text("profile"), Insecure: v.text("insecure") == "true", Table: v.prices(serviceColumns())}
 			if v.err != nil {
 				return v.err
 			}
@@ -259,23 +294,56 @@ func services() Kind {
 	}
 }
 
-// Price says in words what an endpoint's tokens cost, "" where that is nothing or not known.
+// TrialSteps are the steps of a test of a training service, in order.
+func TrialSteps() []string {
+	return []string{"healthz", "get_server_capabilities", "model", "sample", "gradient", "step", "clean up"}
+}
+
+func pricesField(columns []string) Blank {
+	return Blank{Name: "prices", Title: "Prices", Type: "prices", Unit: strings.Join(columns, " "),
+		Doc: "Of each model, in dollars for a million tokens; leave out what costs nothing or is not known."}
+}
+
+func (v *values) prices(columns []string) Prices {
+	all, err := readPrices(v.form.Values["prices"], columns)
+	if err != nil && v.err == nil {
+		v.err = err
+	}
+	return all
+}
+
+// whole is the price table with the price of the endpoint's own model, however that was set.
+func (e Endpoint) whole() Prices {
+	p, ok := e.PriceOf(e.Model)
+	if !ok || e.Model == "" {
+		return e.Table
+	}
+	all := maps.Clone(e.Table)
+	if all == nil {
+		all = Prices{}
+	}
+	all[e.Model] = p
+	return all
+}
+
+// Price says in words what the tokens of the target's model cost, "" where that is nothing or not known.
 func (f Form) Price() string {
-	in, out := f.Values["price-in"], f.Values["price-out"]
-	if in == "" && out == "" {
-		return ""
+	columns, model := serviceColumns(), f.Values["base-model"]
+	if f.Kind == "endpoint" {
+		columns, model = endpointColumns(), cmp.Or(f.Values["model"], f.Values["embedding"])
 	}
-	or0 := func(s string) string {
-		if s == "" {
-			return "0"
-		}
-		return s
+	all, err := readPrices(f.Values["prices"], columns)
+	if p, ok := all[model]; ok && err == nil {
+		return p.String()
 	}
-	return fmt.Sprintf("%s in, %s out, dollars a million tokens", or0(in), or0(out))
+	return ""
 }
 
 // Here tells whether the target is a program on this computer.
 func (f Form) Here() bool {
+	if f.Kind == startedKind {
+		return f.Values["on"] == HereName
+	}
 	u, err := url.Parse(f.Values["url"])
 	return err == nil && Loopback(u)
 }

@@ -104,11 +104,53 @@ func (r reader) services(n *yaml.Node) (all []Service, err error) {
 
 // serviceKeys are the legal keys of a service, as entry writes them.
 func serviceKeys() []string {
-	return []string{"url", "secret", "base-model", "rank", "profile", "insecure"}
+	return []string{"url", "secret", "base-model", "rank", "profile", "insecure", "price-table", "launch"}
+}
+
+// launch reads how Loci starts a service.
+func (r reader) launch(n *yaml.Node) (*Launch, error) {
+	l := &Launch{}
+	legal := []string{"program", "on", "model-folder", "backend", "cards", "checkout", "config", "bin", "started"}
+	err := r.fields(n, legal, func(key string, v *yaml.Node) error {
+		if v.Kind != yaml.ScalarNode {
+			return at(r.path, v.Line, "%s is no plain value", key).WithHint("write %s: VALUE on one line", key)
+		}
+		if _, err := l.set(key, v.Value); err != nil {
+			return at(r.path, v.Line, "%v", err).WithHint("%s", lab.HintOf(err))
+		}
+		return nil
+	})
+	return l, err
+}
+
+// prices reads a table of prices: a mapping for each model.
+func (r reader) prices(n *yaml.Node) (Prices, error) {
+	all := Prices{}
+	err := r.fields(n, nil, func(model string, v *yaml.Node) error {
+		var p Price
+		err := r.fields(v, []string{"input", "cached", "output", "training"}, func(key string, v *yaml.Node) error {
+			x, err := strconv.ParseFloat(v.Value, 64)
+			if err != nil {
+				return at(r.path, v.Line, "the %s price of %.60q is %.40q, want a number", key, model, v.Value).WithHint("write dollars for a million tokens, or leave the word out")
+			}
+			*p.column(key) = x
+			return nil
+		})
+		all[model] = p
+		return err
+	})
+	return all, err
 }
 
 func (r reader) field(s *Service, key string, v *yaml.Node) (err error) {
-	if v.Kind != yaml.ScalarNode {
+	switch {
+	case key == "price-table":
+		s.Table, err = r.prices(v)
+		return err
+	case key == "launch":
+		s.Launch, err = r.launch(v)
+		return err
+	case v.Kind != yaml.ScalarNode:
 		return at(r.path, v.Line, "%s is no plain value", key).WithHint("write %s: VALUE on one line", key)
 	}
 	switch key {

@@ -28,10 +28,14 @@ func (r reader) endpoints(n *yaml.Node) (all []Endpoint, err error) {
 
 // endpointKeys are the legal keys of an endpoint, as endpointEntry writes them.
 func endpointKeys() []string {
-	return []string{"url", "secret", "model", "embedding", "per-minute", "dollars", "prices", "parallel", "insecure"}
+	return []string{"url", "secret", "model", "embedding", "per-minute", "dollars", "prices", "parallel", "insecure", "price-table"}
 }
 
 func (r reader) endpointField(e *Endpoint, key string, v *yaml.Node) (err error) {
+	if key == "price-table" {
+		e.Table, err = r.prices(v)
+		return err
+	}
 	if v.Kind != yaml.ScalarNode {
 		return at(r.path, v.Line, "%s is no plain value", key).WithHint("write %s: VALUE on one line", key)
 	}

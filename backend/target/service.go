@@ -14,13 +14,15 @@ import (
 
 // Service is a training service: a program elsewhere that computes the gradients. It names a secret and never holds its value.
 type Service struct {
-	Name      string // as a notebook's `model: service NAME` says it
-	URL       string // base address, without /api/v1
-	Secret    string // name of the secret with the key of the interface, "" for a service that asks for none
-	BaseModel string // the service's name of the model to start from, "" for the warm start of the run
-	Rank      int    // of the adapters, 0 trains all weights
-	Profile   string // how the service differs from the protocol, "" finds out
-	Insecure  bool   // the user allowed http to another computer
+	Name      string  // as a notebook's `model: service NAME` says it
+	URL       string  // base address, without /api/v1; "" of a service that Loci starts, whose address is asked for where it runs
+	Secret    string  // name of the secret with the key of the interface, "" for a service that asks for none
+	BaseModel string  // the service's name of the model to start from, "" for the warm start of the run
+	Rank      int     // of the adapters, 0 trains all weights
+	Profile   string  // how the service differs from the protocol, "" finds out
+	Insecure  bool    // the user allowed http to another computer
+	Table     Prices  // of its models; nil where none is known
+	Launch    *Launch // how Loci starts it; nil for one that somebody else started
 }
 
 // MaxRank is the largest rank of adapters that is taken for no slip of the finger.
@@ -36,7 +38,10 @@ func (s Service) Check() error {
 	if err := checkName(s.Name); err != nil {
 		return err
 	}
-	if err := checkURL("service", s.URL, s.Insecure, "/api/v1"); err != nil {
+	if err := s.checkPlace(); err != nil {
+		return err
+	}
+	if err := s.Table.check(); err != nil {
 		return err
 	}
 	if s.Secret != "" {
@@ -54,6 +59,17 @@ func (s Service) Check() error {
 		return lab.Errorf(lab.Invalid, "profile is %.60q, want a name of a-z 0-9 . _ -", s.Profile).WithHint("leave it out, and it is found out")
 	}
 	return nil
+}
+
+// checkPlace wants an address, or a way to start the service, not both.
+func (s Service) checkPlace() error {
+	if s.Launch == nil {
+		return checkURL("service", s.URL, s.Insecure, "/api/v1")
+	}
+	if s.URL != "" {
+		return lab.Errorf(lab.Invalid, "service %q has an address and is started by Loci too", s.Name).WithHint("leave the address out: it is asked for where the service runs")
+	}
+	return s.Launch.Check()
 }
 
 // checkName wants the name of a target.

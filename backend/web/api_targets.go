@@ -9,6 +9,9 @@ import "github.com/loci-lab/loci/backend/target"
 //	POST target/{name}/remove                      TargetRow     (what was removed, so that it can be put back)
 //	POST target/{name}/test                        TargetTest    (begins; read its steps as they come)
 //	GET  target/{name}/test                        TargetTest
+//	POST target/{name}/start                       TargetTest    (of a service that Loci starts: begins, read as a test)
+//	POST target/{name}/stop      ServiceStop       TargetTest    (ends it; read as a test)
+//	GET  target/{name}/state?lines                 ServiceState  (asks the machine)
 
 // TargetsPage is where work may run.
 type TargetsPage struct {
@@ -43,7 +46,11 @@ type TargetWork struct {
 // TargetRow is one target as it is set up, and what is known of it.
 type TargetRow struct {
 	target.Form
+	Address    string      `json:"address"`     // where it is, for people
 	Here       bool        `json:"here"`        // a program on this computer
+	Runs       bool        `json:"runs"`        // it carries runs out
+	Started    bool        `json:"started"`     // a service that Loci has started there
+	Services   []string    `json:"services"`    // that Loci has started on this machine
 	SecretKept bool        `json:"secret_kept"` // its secret has a value, or it wants none
 	Price      string      `json:"price"`
 	Past       TargetPast  `json:"past"`
@@ -76,15 +83,31 @@ type TargetChange struct {
 	Replace bool `json:"replace"`
 }
 
-// TargetTest is a check of a target, step by step.
+// TargetTest is a check of a target, or its start or stop, step by step.
 type TargetTest struct {
 	Name    string     `json:"name"`
+	Doing   string     `json:"doing"` // test, start, stop
+	Now     string     `json:"now"`   // what it waits for, "" where it says nothing
 	AtMS    int64      `json:"at_ms"`
 	Running bool       `json:"running"`
 	OK      bool       `json:"ok"`
 	Steps   []TestStep `json:"steps"`
 	Models  []string   `json:"models"`
 	Error   *APIError  `json:"error"`
+}
+
+// ServiceStop ends a service.
+type ServiceStop struct {
+	Keep bool `json:"keep"` // its folder there stays, with checkpoints and log
+}
+
+// ServiceState is how a service stands that Loci starts.
+type ServiceState struct {
+	State   string `json:"state"` // waiting, running, gone
+	Why     string `json:"why"`
+	Address string `json:"address"` // as its machine sees it
+	Log     string `json:"log"`     // its last lines
+	AskedMS int64  `json:"asked_ms"`
 }
 
 // TestStep is one step of a check.

@@ -48,6 +48,7 @@ type Config struct {
 	Bin        Bin                             // nil deletes nothing
 	TargetFile string                          // where the targets stand, "" for none
 	TestTarget TestTarget                      // nil tests none
+	Services   Services                        // starts and stops training services; nil where none can be started
 	FreeDisk   func() (bytes int64, err error) // where the data lie; nil knows nothing of it
 	Computer   func() Computer                 // asks this computer; nil knows nothing of it
 

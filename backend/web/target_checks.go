@@ -15,11 +15,14 @@ type TestTarget func(ctx context.Context, name string, told func(target.Answer))
 
 // tests are the newest checks of targets, those that go on too.
 type tests struct {
-	mu  sync.Mutex
-	all map[string]*TargetTest
+	mu   sync.Mutex
+	all  map[string]*TargetTest
+	ends map[string]context.CancelFunc
 }
 
-func newTests() *tests { return &tests{all: map[string]*TargetTest{}} }
+func newTests() *tests {
+	return &tests{all: map[string]*TargetTest{}, ends: map[string]context.CancelFunc{}}
+}
 
 // find returns a copy of the newest check of a target, nil where there was none.
 func (t *tests) find(name string) *TargetTest {
@@ -40,14 +43,17 @@ func (t *tests) forget(name string) {
 	delete(t.all, name)
 }
 
-// begin notes a check that starts; false when one goes on already.
-func (t *tests) begin(name string, test *TargetTest) bool {
+// begin notes a check that starts, and how it is ended; false when one goes on already. A stop ends what goes on.
+func (t *tests) begin(name string, test *TargetTest, end context.CancelFunc) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if had, ok := t.all[name]; ok && had.Running {
-		return false
+		if test.Doing != "stop" || had.Doing == "stop" {
+			return false
+		}
+		t.ends[name]()
 	}
-	t.all[name] = test
+	t.all[name], t.ends[name] = test, end
 	return true
 }
 
@@ -58,7 +64,7 @@ func (t *tests) change(change func()) {
 	change()
 }
 
-// startTest begins a check. It goes on when the page leaves, and ends with the server.
+// startTest begins a check.
 func (s *Server) startTest(r *http.Request) (any, error) {
 	name := r.PathValue("name")
 	if s.cfg.TestTarget == nil {
@@ -76,17 +82,30 @@ func (s *Server) startTest(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	test := &TargetTest{Name: name, AtMS: millis(s.cfg.Now()), Running: true, Models: []string{}}
-	for _, step := range kind.Steps(form.Values) {
+	return s.follow(name, "test", kind.Steps(form.Values), func(ctx context.Context, told func(target.Answer), _ func(string)) ([]string, error) {
+		return s.cfg.TestTarget(ctx, name, told)
+	}), nil
+}
+
+// work does what a page asked of a target: it tells each step that went well, and what is waited for.
+type targetWork func(ctx context.Context, told func(target.Answer), now func(string)) (models []string, err error)
+
+// follow begins work at a target, unless some goes on there. It goes on when the page leaves, and ends with the server.
+func (s *Server) follow(name, doing string, steps []string, work targetWork) *TargetTest {
+	test := &TargetTest{Name: name, Doing: doing, AtMS: millis(s.cfg.Now()), Running: true, Models: []string{}}
+	for _, step := range steps {
 		test.Steps = append(test.Steps, TestStep{Name: step, State: "queued"})
 	}
 	test.Steps[0].State = "running"
 	s.closing.Lock()
-	if s.life.Err() == nil && s.tests.begin(name, test) {
-		s.work.Go(func() { s.runTest(s.life, test) })
+	ctx, end := context.WithCancel(s.life)
+	if s.life.Err() == nil && s.tests.begin(name, test, end) {
+		s.work.Go(func() { defer end(); s.runTest(ctx, test, work) })
+	} else {
+		end()
 	}
 	s.closing.Unlock()
-	return s.tests.find(name), nil
+	return s.tests.find(name)
 }
 
 func (s *Server) readTest(r *http.Request) (any, error) {
@@ -97,20 +116,15 @@ func (s *Server) readTest(r *http.Request) (any, error) {
 	return test, nil
 }
 
-func (s *Server) runTest(ctx context.Context, test *TargetTest) {
+func (s *Server) runTest(ctx context.Context, test *TargetTest, work targetWork) {
 	at := 0
-	models, err := s.cfg.TestTarget(ctx, test.Name, func(a target.Answer) {
-		s.tests.change(func() {
-			if at < len(test.Steps) {
-				test.Steps[at] = TestStep{a.Step, "done", a.Said, a.Seconds}
-			}
-			if at++; at < len(test.Steps) {
-				test.Steps[at].State = "running"
-			}
-		})
+	models, err := work(ctx, func(a target.Answer) {
+		s.tests.change(func() { at = test.took(at, a) })
+	}, func(now string) {
+		s.tests.change(func() { test.Now = now })
 	})
 	s.tests.change(func() {
-		test.Running, test.OK, test.AtMS = false, err == nil, millis(s.cfg.Now())
+		test.Running, test.OK, test.AtMS, test.Now = false, err == nil, millis(s.cfg.Now()), ""
 		test.Models = append(test.Models, models...)
 		if err == nil {
 			return
@@ -120,4 +134,20 @@ func (s *Server) runTest(ctx context.Context, test *TargetTest) {
 		at = min(at, len(test.Steps)-1)
 		test.Steps[at].State, test.Steps[at].Said = "failed", e.Msg
 	})
+}
+
+// took notes a step that went well, and returns the place of the next. A step that was not foreseen is put in; those before it that did not
+// come are taken out.
+func (t *TargetTest) took(at int, a target.Answer) int {
+	done := TestStep{a.Step, "done", a.Said, a.Seconds}
+	if i := slices.IndexFunc(t.Steps[min(at, len(t.Steps)):], func(s TestStep) bool { return s.Name == a.Step }); i >= 0 {
+		t.Steps = slices.Delete(t.Steps, at, at+i)
+		t.Steps[at] = done
+	} else {
+		t.Steps = slices.Insert(t.Steps, min(at, len(t.Steps)), done)
+	}
+	if at++; at < len(t.Steps) {
+		t.Steps[at].State = "running"
+	}
+	return at
 }

@@ -21,6 +21,9 @@ func (s *Server) targetRoutes(m *http.ServeMux) {
 	m.Handle("POST /api/target/{name}/remove", s.answer(s.removeTarget))
 	m.Handle("POST /api/target/{name}/test", s.answer(s.startTest))
 	m.Handle("GET /api/target/{name}/test", s.answer(s.readTest))
+	m.Handle("POST /api/target/{name}/start", s.answer(s.startService))
+	m.Handle("POST /api/target/{name}/stop", s.answer(s.stopService))
+	m.Handle("GET /api/target/{name}/state", s.answer(s.serviceState))
 }
 
 // Most of what a target is listed with.
@@ -50,7 +53,7 @@ func (s *Server) targets(r *http.Request) (any, error) {
 		return nil, err
 	}
 	for _, f := range all.Forms() {
-		row, err := s.targetRow(r.Context(), f, work, kept)
+		row, err := s.targetRow(r.Context(), all, f, work, kept)
 		if err != nil {
 			return nil, err
 		}
@@ -79,17 +82,43 @@ func (s *Server) keptSecrets(ctx context.Context) (map[string]bool, error) {
 	return kept, err
 }
 
-func (s *Server) targetRow(ctx context.Context, f target.Form, work map[string][]RunRow, kept map[string]bool) (TargetRow, error) {
+func (s *Server) targetRow(ctx context.Context, all target.Targets, f target.Form, work map[string][]RunRow, kept map[string]bool) (TargetRow, error) {
 	k, err := target.FindKind(f.Kind)
 	if err != nil {
 		return TargetRow{}, err
 	}
-	model := k.Model + " " + f.Name
 	secret := f.Values["secret"]
-	row := TargetRow{Form: f, Here: f.Here(), SecretKept: secret == "" || kept[secret], Price: f.Price(), Work: summed(work[model]), Test: s.tests.find(f.Name)}
+	row := TargetRow{Form: f, Here: f.Here(), SecretKept: secret == "" || kept[secret], Price: f.Price(), Test: s.tests.find(f.Name), Services: []string{}}
+	row.place(all, k)
+	if k.Runs {
+		row.Work = summed(work[placeKey(f.Name)])
+		return row, nil
+	}
+	model := k.Model + " " + f.Name
+	row.Work = summed(work[model])
 	row.Past, err = s.past(ctx, model)
 	return row, err
 }
+
+// place says where a target is, and what of Loci's runs there.
+func (row *TargetRow) place(all target.Targets, k target.Kind) {
+	row.Address, row.Runs = row.Values["url"], k.Runs
+	if m, err := all.Machine(row.Name); err == nil {
+		row.Address, row.Here = m.Address(), m.Value("host") == "" && m.Kind != target.Ray
+	}
+	for _, s := range all.Services {
+		l := s.Launch
+		if l != nil && s.Name == row.Name {
+			row.Address, row.Started = l.Title()+" on "+l.On, l.Started != ""
+		}
+		if l != nil && l.On == row.Name && l.Started != "" {
+			row.Services = append(row.Services, s.Name)
+		}
+	}
+}
+
+// placeKey is under which the work of a machine is sorted; no rung is called so.
+func placeKey(name string) string { return "\x00" + name }
 
 // past sums up the last finished runs of a rung.
 func (s *Server) past(ctx context.Context, model string) (TargetPast, error) {
@@ -108,7 +137,7 @@ func (s *Server) past(ctx context.Context, model string) (TargetPast, error) {
 // dollars is what a run spent, as its paper measured.
 func dollars(r store.Run) float64 { return finite(float64(r.Final["dollars"])) }
 
-// workByModel lists the runs that the owner has under way or that failed, by their rung.
+// workByModel lists the runs that the owner has under way or that failed, by the machine that carries them out, else by their rung.
 func (s *Server) workByModel() map[string][]RunRow {
 	by := map[string][]RunRow{}
 	seen := map[string]bool{}
@@ -118,17 +147,24 @@ func (s *Server) workByModel() map[string][]RunRow {
 				continue
 			}
 			seen[r.Key] = true
-			by[r.Setup.Model] = append(by[r.Setup.Model], rowOf(r, j.Budget))
+			row := rowOf(r, j.Budget)
+			if r.Target != "" && r.Target != sched.Here {
+				by[placeKey(r.Target)] = append(by[placeKey(r.Target)], row)
+				continue
+			}
+			by[r.Setup.Model] = append(by[r.Setup.Model], row)
 		}
 	}
 	return by
 }
 
-// everywhere is the work of this computer: every run goes on here, also one whose model answers elsewhere.
+// everywhere is the work of this computer: every run that no machine carries out goes on here, also one whose model answers elsewhere.
 func everywhere(work map[string][]RunRow) TargetWork {
 	var all []RunRow
-	for _, rows := range work {
-		all = append(all, rows...)
+	for by, rows := range work {
+		if !strings.HasPrefix(by, placeKey("")) {
+			all = append(all, rows...)
+		}
 	}
 	return summed(all)
 }
@@ -189,5 +225,5 @@ func (s *Server) removeTarget(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s.tests.forget(name)
-	return TargetRow{Form: was, Work: summed(nil)}, nil
+	return TargetRow{Form: was, Work: summed(nil), Services: []string{}}, nil
 }

@@ -287,14 +287,17 @@ func (r *Ray) known(id, key string) []byte {
 }
 
 // Cancel does what Site.Cancel says. Ray answers before a job has ended: this waits for it.
-func (r *Ray) Cancel(ctx context.Context, o run.Order) error {
-	err := r.json(ctx, http.MethodPost, "/api/jobs/"+url.PathEscape(o.ID)+"/stop", []byte("{}"), nil)
+func (r *Ray) Cancel(ctx context.Context, o run.Order) error { return r.stop(ctx, o.ID) }
+
+// stop ends a job and waits until it has.
+func (r *Ray) stop(ctx context.Context, id string) error {
+	err := r.json(ctx, http.MethodPost, "/api/jobs/"+url.PathEscape(id)+"/stop", []byte("{}"), nil)
 	if lab.CodeOf(err) == lab.NotFound {
 		return nil // it never got there
 	}
 	for err == nil {
 		var j rayJob
-		if j, err = r.job(ctx, o.ID); err != nil || j.Status != "PENDING" && j.Status != "RUNNING" {
+		if j, err = r.job(ctx, id); err != nil || j.Status != "PENDING" && j.Status != "RUNNING" {
 			return err
 		}
 		select {

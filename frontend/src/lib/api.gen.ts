@@ -475,14 +475,17 @@ export interface Blank {
   name: string;
   title: string;
   doc: string;
-  /** text, whole, number, switch, secret (the name of one) */
+  /** text, whole, number, switch, secret (the name of one), choice, machine (here, or the name of one), prices (a line a model) */
   type: string;
   default: string;
   /** it cannot be left empty */
   wanted: boolean;
   min: number;
   max: number;
+  /** of prices: their columns */
   unit: string;
+  /** of a choice */
+  choices: string[] | null;
 }
 
 /** Form is a target as text, field by field: what a page or a command line says of it. */
@@ -2185,8 +2188,16 @@ export interface TargetRow {
   kind: string;
   name: string;
   values: Record<string, string> | null;
+  /** where it is, for people */
+  address: string;
   /** a program on this computer */
   here: boolean;
+  /** it carries runs out */
+  runs: boolean;
+  /** a service that Loci has started there */
+  started: boolean;
+  /** that Loci has started on this machine */
+  services: string[] | null;
   /** its secret has a value, or it wants none */
   secret_kept: boolean;
   price: string;
@@ -2224,15 +2235,37 @@ export interface TargetChange {
   replace: boolean;
 }
 
-/** TargetTest is a check of a target, step by step. */
+/** TargetTest is a check of a target, or its start or stop, step by step. */
 export interface TargetTest {
   name: string;
+  /** test, start, stop */
+  doing: string;
+  /** what it waits for, "" where it says nothing */
+  now: string;
   at_ms: number;
   running: boolean;
   ok: boolean;
   steps: TestStep[] | null;
   models: string[] | null;
   error: APIError | null;
+}
+
+/** ServiceStop ends a service. */
+export interface ServiceStop {
+  /** its folder there stays, with checkpoints and log */
+  keep: boolean;
+}
+
+/** ServiceState is how a service stands that Loci starts. */
+export interface ServiceState {
+  /** waiting, running, gone */
+  state: string;
+  why: string;
+  /** as its machine sees it */
+  address: string;
+  /** its last lines */
+  log: string;
+  asked_ms: number;
 }
 
 /** TestStep is one step of a check. */

@@ -6,10 +6,18 @@ import { failure } from "./transport";
 /** How often the steps of a test are asked for while it goes on, in milliseconds. */
 const STEP = 300;
 
-/** Tests of targets by name: the last one of each as the server has it, and those that go on, step by step. */
-export function useTargetTests(app: App, page: TargetsPage | undefined) {
+/** What may be done with a target that takes steps. */
+export type Doing = "test" | "start" | "stop";
+
+/**
+ * Tests, starts and stops of targets by name: the last one of each as the server has it, and those that go on, step by step. Once one is over,
+ * `over` is called.
+ */
+export function useTargetTests(app: App, page: TargetsPage | undefined, over: () => void) {
   const [mine, setMine] = useState<Record<string, TargetTest>>({});
   const gone = useRef(false);
+  const last = useRef(over);
+  last.current = over;
   useEffect(() => {
     gone.current = false;
     return () => {
@@ -23,17 +31,20 @@ export function useTargetTests(app: App, page: TargetsPage | undefined) {
         if (gone.current) return;
         const shown = now;
         setMine((all) => ({ ...all, [name]: shown }));
-        if (!now.running) return;
+        if (!now.running) {
+          if (now.doing !== "test") last.current();
+          return;
+        }
         await new Promise((resolve) => setTimeout(resolve, STEP));
         now = await app.transport.get<TargetTest>(`target/${encodeURIComponent(name)}/test`);
       }
     },
     [app],
   );
-  const test = useCallback(
-    (name: string) =>
+  const act = useCallback(
+    (name: string, doing: Doing, body?: unknown) =>
       void app.transport
-        .post<TargetTest>(`target/${encodeURIComponent(name)}/test`)
+        .post<TargetTest>(`target/${encodeURIComponent(name)}/${doing}`, {}, body)
         .then((first) => follow(name, first))
         .catch((error: unknown) => {
           const { message, hint } = failure(error);
@@ -46,7 +57,7 @@ export function useTargetTests(app: App, page: TargetsPage | undefined) {
     const newest = newer(mine[row.name], row.test);
     if (newest) tests[row.name] = newest;
   }
-  return { tests, test };
+  return { tests, act };
 }
 
 /** The newer of two; one that goes on is followed here. */

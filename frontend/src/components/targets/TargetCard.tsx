@@ -1,10 +1,11 @@
 import type { TargetKind, TargetRow, TargetsPage, TargetTest } from "../../lib/api.gen";
 import { useApp } from "../../lib/app";
-import { age, duration, plural } from "../../lib/format";
-import { settings } from "../../lib/route";
+import { age } from "../../lib/format";
 import { failure } from "../../lib/transport";
 import { Button } from "../common/Button";
-import { RouteLink } from "../common/RouteLink";
+import { ModelList } from "./ModelList";
+import { ServicePanel } from "./ServicePanel";
+import { TargetFacts } from "./TargetFacts";
 import { TestSteps } from "./TestSteps";
 import { WorkList } from "./WorkList";
 
@@ -16,15 +17,20 @@ interface Props {
   now: number;
   onChoose: () => void;
   onTest: () => void;
+  stopping: boolean;
+  onStopping: (on: boolean) => void;
+  onStart: () => void;
+  onStop: (keep: boolean) => void;
   onEdit: () => void;
   onRemoved: () => void;
 }
 
 /** One target: how it is, what it costs, what a run sends there, and what runs there. */
-export function TargetCard({ row, kind, test, chosen, now, onChoose, onTest, onEdit, onRemoved }: Props) {
+export function TargetCard(props: Props) {
+  const { row, kind, test, chosen, now, onChoose, onTest, onEdit, onRemoved } = props;
   const app = useApp();
-  const values = row.values ?? {};
-  const secret = values["secret"] ?? "";
+  const busy = test?.running === true;
+  const columns = (kind?.fields ?? []).find((f) => f.type === "prices")?.unit.split(" ");
   const remove = () =>
     void app.transport
       .post<TargetRow>(`target/${encodeURIComponent(row.name)}/remove`)
@@ -60,7 +66,7 @@ export function TargetCard({ row, kind, test, chosen, now, onChoose, onTest, onE
         <span className="tag">{kind?.title ?? row.kind}</span>
         <State test={test} now={now} />
         <span className="grow" />
-        <Button disabled={test?.running === true} onClick={onTest}>
+        <Button disabled={busy || (row.kind === "started" && !row.started)} onClick={onTest}>
           Test
         </Button>
         <Button look="quiet" onClick={onEdit}>
@@ -70,59 +76,40 @@ export function TargetCard({ row, kind, test, chosen, now, onChoose, onTest, onE
           Remove
         </Button>
       </div>
-      <dl className="facts-list">
-        <div>
-          <dt>address</dt>
-          <dd>
-            <code>{values["url"]}</code> {row.here ? "on this computer" : "elsewhere"}
-          </dd>
-        </div>
-        <div>
-          <dt>model</dt>
-          <dd>
-            {[values["model"], values["base-model"], values["embedding"]].filter(Boolean).join(", ") ||
-              "as the run says"}
-          </dd>
-        </div>
-        <div>
-          <dt>secret</dt>
-          <dd>
-            {secret === "" && "none"}
-            {secret !== "" && (
-              <RouteLink to={{ ...settings, query: "secrets" }}>
-                {secret}
-                {row.secret_kept ? "" : " (has no value yet)"}
-              </RouteLink>
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>price</dt>
-          <dd>{price(row)}</dd>
-        </div>
-        <div>
-          <dt>a run takes</dt>
-          <dd>{past(row)}</dd>
-        </div>
-        <div>
-          <dt>leaves here</dt>
-          <dd>{kind?.sends}</dd>
-        </div>
-      </dl>
+      <TargetFacts row={row} kind={kind} />
+      {row.kind === "started" && (
+        <ServicePanel
+          row={row}
+          busy={busy}
+          stopping={props.stopping}
+          onStopping={props.onStopping}
+          onStart={props.onStart}
+          onStop={props.onStop}
+        />
+      )}
       {test && <TestSteps test={test} />}
+      {columns && <ModelList row={row} models={test?.models ?? []} columns={columns} />}
       <WorkList work={row.work} />
     </section>
   );
 }
 
+const DOING: Record<string, [going: string, well: string]> = {
+  test: ["being tested", "answered"],
+  start: ["being started", "started"],
+  stop: ["being stopped", "stopped"],
+};
+
 function State({ test, now }: { test: TargetTest | undefined; now: number }) {
+  const [going, well] = DOING[test?.doing ?? ""] ?? ["being tested", "answered"];
+  const when = test ? age(test.at_ms, now) || "just now" : "";
   const [mark, word, tone] = !test
     ? ["○", "not tested since the start", "quiet"]
     : test.running
-      ? ["▸", "being tested", "live"]
+      ? ["▸", going, "live"]
       : test.ok
-        ? ["✓", `answered ${age(test.at_ms, now) || "just now"}`, "good"]
-        : ["!", `failed ${age(test.at_ms, now) || "just now"}`, "bad"];
+        ? ["✓", `${well} ${when}`, "good"]
+        : ["!", `failed ${when}`, "bad"];
   return (
     <span className={`mark tone-${tone}`}>
       <span className="mark-shape" aria-hidden="true">
@@ -131,23 +118,4 @@ function State({ test, now }: { test: TargetTest | undefined; now: number }) {
       {word}
     </span>
   );
-}
-
-function price(row: TargetRow): string {
-  const cap = row.values?.["dollars"];
-  if (!row.price) return row.here ? "none: it runs on this computer" : "not known; no cap can be counted";
-  return row.price + (cap ? `; at most ${cap} dollars a run` : "; no cap of its own");
-}
-
-function past(row: TargetRow): string {
-  const p = row.past;
-  if (p.runs === 0) return "not known yet: no run has used it here";
-  const time = range(duration(p.seconds_lo), duration(p.seconds_hi));
-  const money =
-    p.dollars_hi > 0 ? ` and ${range(p.dollars_lo.toFixed(2), p.dollars_hi.toFixed(2))} dollars` : "";
-  return `${time}${money}, from the last ${plural(p.runs, "run")}`;
-}
-
-function range(lo: string, hi: string): string {
-  return lo === hi ? lo : `${lo} to ${hi}`;
 }

@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import type { Form, TargetRow, TargetsPage } from "../../lib/api.gen";
 import { useApp } from "../../lib/app";
+import { priceWire } from "../../lib/prices";
 import { failure, type Failure } from "../../lib/transport";
 import { Button } from "../common/Button";
 import { BlankField } from "./BlankField";
@@ -9,21 +10,32 @@ interface Props {
   page: TargetsPage;
   /** The target to change; none for a new one. */
   row?: TargetRow;
+  /** Models that the target's last test found. */
+  models?: string[];
   onDone: (page: TargetsPage, name: string) => void;
   onCancel: () => void;
 }
 
 /** Sets a target up: its kind, its name, and the blanks of its kind. */
-export function TargetForm({ page, row, onDone, onCancel }: Props) {
+export function TargetForm({ page, row, models = [], onDone, onCancel }: Props) {
   const { transport } = useApp();
   const id = useId();
   const kinds = page.kinds ?? [];
-  const [form, setForm] = useState<Form>(row ?? { kind: kinds[0]?.name ?? "", name: "", values: {} });
+  const [form, setForm] = useState<Form>(
+    row
+      ? { kind: row.kind, name: row.name, values: row.values }
+      : { kind: kinds[0]?.name ?? "", name: "", values: {} },
+  );
   const [refused, setRefused] = useState<Failure>();
   const kind = kinds.find((k) => k.name === form.kind);
   const values = form.values ?? {};
+  const machines = (page.targets ?? []).filter((t) => t.runs).map((t) => t.name);
   const send = () => {
-    const body = { kind: form.kind, name: form.name.trim(), values, replace: row !== undefined };
+    const prices = (kind?.fields ?? []).find((f) => f.type === "prices");
+    const sent = prices
+      ? { ...values, prices: priceWire(values["prices"] ?? "", prices.unit.split(" ")) }
+      : values;
+    const body = { kind: form.kind, name: form.name.trim(), values: sent, replace: row !== undefined };
     void transport.post<TargetsPage>("target", {}, body).then(
       (next) => onDone(next, body.name),
       (error: unknown) => setRefused(failure(error)),
@@ -76,7 +88,9 @@ export function TargetForm({ page, row, onDone, onCancel }: Props) {
           type="text"
           value={form.name}
           disabled={row !== undefined}
-          placeholder="my-model"
+          placeholder={
+            kind?.name === "endpoint" ? "my-model" : kind?.name === "started" ? "gpu" : "my-target"
+          }
           onChange={(e) => setForm({ ...form, name: e.target.value })}
         />
       </label>
@@ -85,6 +99,8 @@ export function TargetForm({ page, row, onDone, onCancel }: Props) {
           key={field.name}
           blank={field}
           value={values[field.name] ?? ""}
+          machines={machines}
+          models={models}
           onChange={(value) => setForm({ ...form, values: { ...values, [field.name]: value } })}
         />
       ))}

@@ -26,13 +26,15 @@ export default function TargetsScreen({ route }: { route: TargetsRoute }) {
   const read = useResource("targets", (signal) => app.transport.get<TargetsPage>("targets", {}, signal));
   const { reload, put } = read;
   const [editing, setEditing] = useState<string>();
+  const [stopping, setStopping] = useState<string>();
   const now = useNow(1000);
   useEffect(() => app.heading.set({ title: "Targets", saved: 0 }), [app]);
   useEffect(() => {
     const timer = setInterval(() => document.hidden || reload(), AGAIN);
     return () => clearInterval(timer);
   }, [reload]);
-  const { tests, test } = useTargetTests(app, read.data);
+  const { tests, act } = useTargetTests(app, read.data, reload);
+  const test = (name: string) => act(name, "test");
   const page = read.data;
   const rows = page?.targets ?? [];
   const chosen = rows.findIndex((t) => t.name === route.name);
@@ -62,6 +64,13 @@ export default function TargetsScreen({ route }: { route: TargetsRoute }) {
       keys: ["e"],
       run: () => chosen >= 0 && setEditing(route.name),
     },
+    {
+      id: "target-stop",
+      title: "Stop the chosen service",
+      group: "Targets",
+      keys: ["s"],
+      run: () => rows[chosen]?.started && setStopping(route.name),
+    },
   ]);
   const done = (next: TargetsPage, name: string) => {
     put(() => next);
@@ -74,7 +83,7 @@ export default function TargetsScreen({ route }: { route: TargetsRoute }) {
         <div>
           <h1>Compute targets</h1>
           <p className="lead">
-            Runs go on here. Their models may answer or learn elsewhere, if you set that up.
+            Runs go on here, or on machines that you set up. Their models may answer or learn elsewhere.
           </p>
         </div>
         <Button icon="targets" onClick={() => setEditing("")}>
@@ -99,7 +108,7 @@ export default function TargetsScreen({ route }: { route: TargetsRoute }) {
           <ComputerCard computer={page.computer} now={now} />
           <h2>{rows.length > 0 ? plural(rows.length, "target") : "Elsewhere"}</h2>
           {rows.length === 0 && editing === undefined && (
-            <Empty text="This computer works already. An endpoint or a training service will stand here once you set one up.">
+            <Empty text="This computer works already. Another computer, a cluster, an endpoint or a training service will stand here once you set one up.">
               <Button look="main" onClick={() => setEditing("")}>
                 Set up a target
               </Button>
@@ -111,6 +120,7 @@ export default function TargetsScreen({ route }: { route: TargetsRoute }) {
                 key={row.name}
                 page={page}
                 row={row}
+                models={tests[row.name]?.models ?? []}
                 onDone={done}
                 onCancel={() => setEditing(undefined)}
               />
@@ -124,6 +134,10 @@ export default function TargetsScreen({ route }: { route: TargetsRoute }) {
                 now={now}
                 onChoose={() => app.navigation.change({ ...targetsRoute, name: row.name })}
                 onTest={() => test(row.name)}
+                stopping={stopping === row.name}
+                onStopping={(on) => setStopping(on ? row.name : undefined)}
+                onStart={() => act(row.name, "start")}
+                onStop={(keep) => act(row.name, "stop", { keep })}
                 onEdit={() => setEditing(row.name)}
                 onRemoved={reload}
               />

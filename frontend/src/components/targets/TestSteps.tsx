@@ -1,5 +1,6 @@
 import type { TargetTest } from "../../lib/api.gen";
 import { useSpoken } from "../../lib/spoken";
+import { count, duration } from "../../lib/format";
 import { StateMark } from "../common/StateMark";
 
 /** The check of a target, step by step: what each said, and what is missing where one failed. */
@@ -8,18 +9,21 @@ export function TestSteps({ test }: { test: TargetTest }) {
   const done = steps.filter((s) => s.state === "done").length;
   const spoken = useSpoken(
     test.running
-      ? `testing ${test.name}: ${done} of ${steps.length} steps`
-      : `${test.name} ${test.ok ? "answered" : "failed"}`,
+      ? `${test.name}: ${done} of ${steps.length} steps`
+      : `${test.name} ${test.ok ? "went well" : "failed"}`,
   );
   return (
     <div className="target-test" aria-busy={test.running}>
+      {test.running && steps.length > 1 && (
+        <progress max={steps.length} value={done} aria-label={`${done} of ${steps.length} steps`} />
+      )}
       <ol>
         {steps.map((s) => (
           <li key={s.name}>
             <StateMark state={s.state} />
             <span className="test-name">{s.name}</span>
-            <span>{s.said}</span>
-            {s.state === "done" && <span className="fine">{Math.round(s.seconds * 1000)} ms</span>}
+            <span>{s.state === "running" && test.now ? test.now : s.said}</span>
+            {s.state === "done" && <span className="fine">{took(s.seconds)}</span>}
           </li>
         ))}
       </ol>
@@ -29,15 +33,13 @@ export function TestSteps({ test }: { test: TargetTest }) {
           {test.error.hint}
         </p>
       )}
-      {test.ok && (test.models ?? []).length > 0 && (
-        <details>
-          <summary>{(test.models ?? []).length} models there</summary>
-          <p className="fine">{(test.models ?? []).slice(0, 200).join(", ")}</p>
-        </details>
-      )}
       <span className="unseen" role="status">
         {spoken}
       </span>
     </div>
   );
+}
+
+function took(seconds: number): string {
+  return seconds < 10 ? `${count(seconds * 1000)} ms` : duration(seconds);
 }

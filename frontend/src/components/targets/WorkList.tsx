@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { TargetWork } from "../../lib/api.gen";
-import { named, percent } from "../../lib/format";
+import { clock, named, percent } from "../../lib/format";
 import { runRoute } from "../../lib/route";
 import { Button } from "../common/Button";
 import { RouteLink } from "../common/RouteLink";
@@ -26,6 +26,13 @@ export function WorkList({ work }: { work: TargetWork }) {
             <StateMark state={r.state} />
             <RouteLink to={runRoute(r.key)}>{named(r.arm, r.case, `seed ${r.seed}`)}</RouteLink>
             <span className="fine">{r.total > 0 && percent(r.done / r.total)}</span>
+            {r.where !== "" && (
+              <span className="fine">
+                {r.where}
+                {r.there_ms > 0 && `, last heard ${clock(r.there_ms).slice(0, 5)}`}
+              </span>
+            )}
+            {r.state === "failed" && <span className="fine">{r.error}</span>}
           </li>
         ))}
       </ul>
