@@ -7,8 +7,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,18 +26,27 @@ func TestTargetServiceThatFailsForAWhileIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sick, refused atomic.Int32 // 1 answers 500, 2 garbage
+	var steps, refused atomic.Int32
+	var since atomic.Pointer[time.Time] // when it fell ill: at the third step
 	proxy := httputil.NewSingleHostReverseProxy(engine)
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch sick.Load() {
-		case 1:
+		if strings.HasSuffix(r.URL.Path, "/optim_step") && steps.Add(1) == 3 {
+			now := time.Now()
+			since.Store(&now)
+		}
+		ill := time.Duration(-1)
+		if at := since.Load(); at != nil {
+			ill = time.Since(*at)
+		}
+		switch {
+		case ill < 0 || ill > away():
+			proxy.ServeHTTP(w, r)
+		case ill < away()/2:
 			refused.Add(1)
 			http.Error(w, "out of order", http.StatusInternalServerError)
-		case 2:
+		default:
 			refused.Add(1)
 			_, _ = w.Write([]byte("<html>not what you wanted</html>"))
-		default:
-			proxy.ServeHTTP(w, r)
 		}
 	}))
 	defer door.Close()
@@ -46,32 +55,12 @@ func TestTargetServiceThatFailsForAWhileIsWaitedFor(t *testing.T) {
 	there.send(exitOK, value, "secret", "set", "key")
 	there.send(exitOK, "", "target", "add", "near", "--service", door.URL, "--secret", "key", "--rank", "0")
 	remote := there.notebook(thinkingAt("service near"))
-	go func() {
-		for refused.Load() == 0 && !there.has(20_000) {
-			<-time.After(10 * time.Millisecond)
-		}
-		for _, how := range []int32{1, 2} {
-			sick.Store(how)
-			<-time.After(away() / 2)
-		}
-		sick.Store(0)
-	}()
 	out, _ := there.send(exitOK, "", "run", remote, "--arm", "delethink", "--seeds", "0", "--json")
 	if l := lines(t, out)[0]; l["state"] != "done" {
 		t.Fatalf("the run at the service is %v", l)
 	}
 	if refused.Load() == 0 {
-		t.Error("the run ended before its service fell ill")
+		t.Errorf("the run ended after %d steps, before its service fell ill", steps.Load())
 	}
 	wantSameEvents(t, there.record(), here.record())
-}
-
-// has tells whether a record of the data folder has so many bytes.
-func (u user) has(bytes int64) bool {
-	for _, p := range u.records() {
-		if info, err := os.Stat(p); err == nil && info.Size() > bytes {
-			return true
-		}
-	}
-	return false
 }

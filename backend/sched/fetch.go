@@ -58,6 +58,8 @@ func (e *errand) look(ctx context.Context) (news bool, err error) {
 		}
 		err = firstOf(err, r.err)
 	}
+	e.o.overAll(e.ended) // together: the library waits for the disk once
+	e.ended = nil
 	return news, firstOf(err, e.cross())
 }
 
@@ -255,7 +257,7 @@ func (e *errand) finish(r *sighted, state string, cause error) error {
 		e.j.blame(cause)
 	}
 	r.live.set(func(i *RunInfo) { i.Where = "" })
-	e.o.over(r.live, state, cause)
+	e.ended = append(e.ended, ended{r.live, state, cause})
 	e.back = append(e.back, r.key)
 	return nil
 }

@@ -207,48 +207,82 @@ func putAside(dir string) error {
 	}
 }
 
+// ended is a run that is over, and how.
+type ended struct {
+	live  *live
+	state string
+	cause error
+}
+
 // over notes how a run ended: in the library, on the stream, and for this process. The library hears nothing of a run that never began.
-func (o *Owner) over(l *live, state string, cause error) {
-	now := o.Now()
+func (o *Owner) over(l *live, state string, cause error) { o.overAll([]ended{{l, state, cause}}) }
+
+// overAll is over for many runs at a time.
+func (o *Owner) overAll(all []ended) {
+	var began []*live
+	var rows []store.Closing
+	for _, e := range all {
+		if info, did := e.note(o.Now()); did {
+			began, rows = append(began, e.live), append(rows, o.closing(info))
+		}
+	}
+	if len(rows) > 0 {
+		// It works while the owner is closing, too.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), keepWait)
+		runs, err := o.Store.CloseRuns(ctx, rows)
+		cancel()
+		if err != nil {
+			o.Log.Error("the library could not be brought up to date", "runs", len(rows), "first", rows[0].Key, "error", err)
+		}
+		for i, l := range began {
+			if r := runs[i]; r.Key != "" {
+				l.set(func(i *RunInfo) { i.Done, i.Total, i.Unit, i.Final = r.Done, r.Total, r.Unit, r.Final })
+			}
+		}
+	}
+	for _, e := range all {
+		o.release(e.live)
+	}
+}
+
+// keepWait is how long the library may take to note what ended.
+const keepWait = time.Minute
+
+// note writes the end into the run as this process knows it; began tells whether the run ever did.
+func (e ended) note(now time.Time) (info RunInfo, began bool) {
+	l := e.live
 	l.mu.Lock()
-	began := !l.began.IsZero()
-	l.info.State, l.info.Err, l.info.Hint, l.err = state, "", "", cause
-	if cause != nil {
-		l.info.Err, l.info.Hint = cause.Error(), lab.HintOf(cause)
+	defer l.mu.Unlock()
+	began = !l.began.IsZero()
+	l.info.State, l.info.Err, l.info.Hint, l.err = e.state, "", "", e.cause
+	if e.cause != nil {
+		l.info.Err, l.info.Hint = e.cause.Error(), lab.HintOf(e.cause)
 	}
 	if began {
 		l.info.Seconds += now.Sub(l.began).Seconds() - l.paused
 		l.info.Heard = now
 	}
-	info := l.info
-	l.mu.Unlock()
-	if began {
-		r, err := o.keep(info)
-		if err != nil {
-			o.Log.Error("the library could not be brought up to date", "key", info.Key, "error", err)
-		} else {
-			l.set(func(i *RunInfo) { i.Done, i.Total, i.Unit, i.Final = r.Done, r.Total, r.Unit, r.Final })
-		}
-	}
-	o.mu.Lock()
-	delete(o.live, info.Key)
-	o.mu.Unlock()
-	l.mu.Lock()
-	l.series = nil // from now on the library answers
-	l.mu.Unlock()
-	close(l.ended)
+	return l.info, began
 }
 
-// keep indexes the record and writes the run's last state. It works while the owner is closing, too. How far the run is stands in the
-// record alone.
-func (o *Owner) keep(info RunInfo) (store.Run, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), 30*time.Second)
-	defer cancel()
+// closing is what the library is told of a run that ended. How far it is stands in the record alone.
+func (o *Owner) closing(info RunInfo) store.Closing {
 	state := store.State(info.State)
-	change := store.RunUpdate{State: &state, Ended: &info.Heard, Heard: &info.Heard, Seconds: &info.Seconds, Error: &info.Err, Hint: &info.Hint}
-	path := o.path(info.Key)
-	if !exists(path) {
-		return o.Store.UpdateRun(ctx, info.Key, change)
+	c := store.Closing{Key: info.Key, Change: store.RunUpdate{State: &state, Ended: &info.Heard, Heard: &info.Heard, Seconds: &info.Seconds, Error: &info.Err, Hint: &info.Hint}}
+	if path := o.path(info.Key); exists(path) {
+		c.Record = path
 	}
-	return o.Store.CloseRun(ctx, path, info.Key, change)
+	return c
+}
+
+// release lets a run go: from now on the library answers.
+func (o *Owner) release(l *live) {
+	key := l.snapshot().Key
+	o.mu.Lock()
+	delete(o.live, key)
+	o.mu.Unlock()
+	l.mu.Lock()
+	l.series = nil
+	l.mu.Unlock()
+	close(l.ended)
 }

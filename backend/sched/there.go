@@ -35,6 +35,7 @@ type errand struct {
 	there Elsewhere
 	ticket
 	runs   map[string]*errandRun // by key
+	ended  []ended               // runs that this look found over
 	back   []string              // keys of runs that came back and are not crossed off yet
 	last   bool                  // it was cancelled: what is gone now stays gone
 	choked bool                  // the person was told that this computer cannot keep what comes
@@ -283,12 +284,19 @@ func (e *errand) failAll(err error) {
 	} else {
 		e.j.blame(err)
 	}
+	e.endAll(state, err)
+}
+
+// endAll ends all runs that are not over, here.
+func (e *errand) endAll(state string, cause error) {
+	var all []ended
 	for _, r := range e.runs {
 		if !r.over {
 			r.over = true
-			e.o.over(r.live, state, err)
+			all = append(all, ended{r.live, state, cause})
 		}
 	}
+	e.o.overAll(all)
 }
 
 // left is what happens when the job is to go on with nothing: when Loci closes the runs go on there, else they are ended.
@@ -303,12 +311,7 @@ func (e *errand) left() {
 	if e.o.ctx.Err() != nil {
 		state = Interrupted // it goes on there
 	}
-	for _, r := range e.runs {
-		if !r.over {
-			r.over = true
-			e.o.over(r.live, state, nil)
-		}
-	}
+	e.endAll(state, nil)
 }
 
 // lastLook fetches what was written until the end, and crosses everything off: a cancelled order is not followed again.

@@ -29,38 +29,20 @@ const indexChunk = 20_000
 // episodes. Reading twice adds nothing. The state of a run changes only by its End event; a run that the library did not know is
 // interrupted until that is read. Another record of the same run replaces what was read before.
 func (s *Store) IndexRecord(ctx context.Context, path string) (Indexed, error) {
-	out, _, err := s.indexRecord(ctx, path, RunUpdate{})
-	return out, err
-}
-
-// CloseRun is IndexRecord and then UpdateRun, in one transaction where the rest of the record fits into one: what it waits for is the disk. A
-// record that cannot be read whole is told, and the run changed all the same.
-func (s *Store) CloseRun(ctx context.Context, path, key string, u RunUpdate) (Run, error) {
-	out, run, err := s.indexRecord(ctx, path, u)
-	if err == nil && out.Key == key && run.id > 0 {
-		return run, nil
-	}
-	run, changed := s.UpdateRun(ctx, key, u)
-	return run, errors.Join(err, changed)
-}
-
-// indexRecord also makes a change to the run together with the last of what is new, where there is anything new. The run that it returns is zero
-// where there was nothing.
-func (s *Store) indexRecord(ctx context.Context, path string, u RunUpdate) (Indexed, Run, error) {
 	s.indexing.Lock()
 	defer s.indexing.Unlock()
 	first, stamp, err := firstEvent(path)
 	if err != nil || first == nil {
-		return Indexed{}, Run{}, err
+		return Indexed{}, err
 	}
 	first.at = s.past(first.at)
 	out := Indexed{Key: first.start.Key}
 	for {
-		n, run, err := s.indexSome(ctx, path, first, stamp, u)
+		n, state, err := s.indexSome(ctx, path, first, stamp)
 		out.Events += n
-		out.State = run.State
+		out.State = state
 		if err != nil || n < indexChunk {
-			return out, run, err
+			return out, err
 		}
 	}
 }
@@ -93,40 +75,67 @@ func firstEvent(path string) (*startEvent, int64, error) {
 	return nil, 0, nil
 }
 
-// indexSome reads up to indexChunk events, and makes the change with the last of them; of what it wrote it returns the run, else its state alone.
-// Only one goroutine is here at a time.
-func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, stamp int64, u RunUpdate) (int, Run, error) {
-	old, err := s.FindRun(ctx, first.start.Key)
-	if err != nil && lab.CodeOf(err) != lab.NotFound {
-		return 0, Run{}, err
+// indexSome reads up to indexChunk events. Only one goroutine is here at a time.
+func (s *Store) indexSome(ctx context.Context, path string, first *startEvent, stamp int64) (int, State, error) {
+	p, err := s.prepare(ctx, path, first, stamp)
+	if err != nil {
+		return 0, "", err
 	}
-	known := err == nil
-	anew := !known || old.index.stamp != stamp || old.Record != path || shrank(path, old.index.offset)
-	if anew {
-		old.index = index{}
-	}
-	news, flaw := readNews(ctx, path, old.index)
-	if flaw != nil && lab.CodeOf(flaw) != lab.Invalid {
-		return 0, Run{}, flaw
-	}
-	news.heard = s.past(news.heard)
-	if known && !anew && news.nothing(old) {
-		return 0, Run{State: old.State}, flaw
+	if p.nothing() {
+		return 0, p.old.State, p.flaw
 	}
 	var run Run
 	err = s.write(ctx, fmt.Sprintf("record %q cannot be read into the library", path), func(tx *sql.Tx) error {
 		var err error
-		if run, err = s.runOfRecord(ctx, tx, path, first, anew); err != nil {
-			return err
-		}
-		news.index.stamp = stamp
-		news.apply(&run)
-		if news.events < indexChunk && flaw == nil {
-			u.apply(&run)
-		}
-		return errors.Join(addMetrics(ctx, tx, run.id, news.metrics), createEpisodes(ctx, tx, run.id, news.episodes), updateRun(ctx, tx, &run))
+		run, err = s.put(ctx, tx, p, RunUpdate{})
+		return err
 	})
-	return news.events, run, errors.Join(err, flaw)
+	return p.news.events, run.State, errors.Join(err, p.flaw)
+}
+
+// prepared is a stretch of a record that was read and not yet written into the library.
+type prepared struct {
+	path  string
+	first *startEvent
+	stamp int64
+	old   Run // as the library has it
+	known bool
+	anew  bool // what the library has is of another record
+	news  *news
+	flaw  error // why not all of it could be read
+}
+
+// nothing tells that the library holds all of it.
+func (p *prepared) nothing() bool { return p.known && !p.anew && p.news.nothing(p.old) }
+
+// prepare reads up to indexChunk events.
+func (s *Store) prepare(ctx context.Context, path string, first *startEvent, stamp int64) (*prepared, error) {
+	old, err := s.FindRun(ctx, first.start.Key)
+	if err != nil && lab.CodeOf(err) != lab.NotFound {
+		return nil, err
+	}
+	p := &prepared{path: path, first: first, stamp: stamp, old: old, known: err == nil}
+	if p.anew = !p.known || old.index.stamp != stamp || old.Record != path || shrank(path, old.index.offset); p.anew {
+		p.old.index = index{}
+	}
+	p.news, p.flaw = readNews(ctx, path, p.old.index)
+	if p.flaw != nil && lab.CodeOf(p.flaw) != lab.Invalid {
+		return nil, p.flaw
+	}
+	p.news.heard = s.past(p.news.heard)
+	return p, nil
+}
+
+// put writes what was prepared, and then a change to the run.
+func (s *Store) put(ctx context.Context, tx *sql.Tx, p *prepared, u RunUpdate) (Run, error) {
+	run, err := s.runOfRecord(ctx, tx, p.path, p.first, p.anew)
+	if err != nil {
+		return run, err
+	}
+	p.news.index.stamp = p.stamp
+	p.news.apply(&run)
+	u.apply(&run)
+	return run, errors.Join(addMetrics(ctx, tx, run.id, p.news.metrics), createEpisodes(ctx, tx, run.id, p.news.episodes), updateRun(ctx, tx, &run))
 }
 
 // past is a time of a record, or now where that is later: a record may come from a computer whose clock is hours ahead, and nothing in the

@@ -301,3 +301,42 @@ func TestNothingInTheLibraryHappenedInTheFuture(t *testing.T) {
 		}
 	}
 }
+
+func TestRunsAreClosedTogetherAndOneThatIsBrokenAlone(t *testing.T) {
+	s := newStore(t)
+	dir := t.TempDir()
+	done, text := Done, "as it was told"
+	var all []Closing
+	for i := range closedTogether + 3 {
+		key := fmt.Sprintf("key%03d", i)
+		must(t, s.CreateRun(t.Context(), &Run{Key: key, State: Running}))
+		path := filepath.Join(dir, key)
+		if i != 5 { // which has no record
+			writeRecord(t, path, clock, life(key)...)
+		} else {
+			path = ""
+		}
+		all = append(all, Closing{Key: key, Record: path, Change: RunUpdate{State: &done, Hint: &text}})
+	}
+	b, err := os.ReadFile(all[7].Record)
+	must(t, err)
+	b[len(b)/2] ^= 1
+	must(t, os.WriteFile(all[7].Record, b, 0o644))
+	all[9].Key = "never made"
+	runs, err := s.CloseRuns(t.Context(), all)
+	if err == nil || len(runs) != len(all) {
+		t.Fatalf("%d runs, %v: want the broken record and the unknown run told", len(runs), err)
+	}
+	wantCode(t, err, lab.Invalid, "damaged")
+	for i, r := range runs {
+		want := int64(4)
+		if i == 5 || i == 9 {
+			want = 0
+		}
+		if i != 9 && (r.Key != all[i].Key || r.State != Done || r.Hint != text || i != 7 && r.Done != want) {
+			t.Errorf("run %d is %+v", i, r)
+		}
+	}
+	checkLife(t, s, "key000")
+	checkLife(t, s, fmt.Sprintf("key%03d", closedTogether+2))
+}
