@@ -30,7 +30,7 @@ func TestTargetServiceThatFailsForAWhileIsWaitedFor(t *testing.T) {
 	var since atomic.Pointer[time.Time] // when it fell ill: at the third step
 	proxy := httputil.NewSingleHostReverseProxy(engine)
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/optim_step") && steps.Add(1) == 3 {
+		if strings.HasSuffix(r.URL.Path, "/forward_backward") && steps.Add(1) == 3 {
 			now := time.Now()
 			since.Store(&now)
 		}

@@ -299,10 +299,15 @@ func nothingQueued(t *testing.T, kind string) {
 	if !strings.HasPrefix(kind, "slurm") {
 		return
 	}
-	out, err := exec.CommandContext(t.Context(), "squeue", "-h", "-r", "-o", "%i %T").CombinedOutput()
-	if err != nil || strings.TrimSpace(string(out)) != "" {
-		t.Errorf("Slurm still has %s, %v", out, err)
+	var out []byte
+	for range 50 { // what was ended is being put away for a moment
+		var err error
+		if out, err = exec.CommandContext(t.Context(), "squeue", "-h", "-r", "-o", "%i %T").CombinedOutput(); err == nil && strings.TrimSpace(string(out)) == "" {
+			return
+		}
+		<-time.After(200 * time.Millisecond)
 	}
+	t.Errorf("Slurm still has %s", out)
 }
 
 func TestTargetWorkGoesOnWhileLociIsAwayAndIsFetchedLater(t *testing.T) {

@@ -61,12 +61,14 @@ const (
 	dialPatience = 20 * time.Second
 	aliveEvery   = 15 * time.Second
 	alivePatient = 30 * time.Second
+	mostScripts  = 8 // at a time on one connection: servers allow ten where nothing else was set, and refuse more
 )
 
 // Remote runs scripts on another computer. It connects at the first script, and again after the connection was lost.
 type Remote struct {
-	host Host
-	opt  Options
+	host  Host
+	opt   Options
+	slots chan struct{} // one token a script; who finds no place waits
 
 	mu     sync.Mutex
 	client *ssh.Client
@@ -80,7 +82,7 @@ func Dial(host Host, opt Options) *Remote {
 	if opt.Dial == nil {
 		opt.Dial = (&net.Dialer{Timeout: dialPatience}).DialContext
 	}
-	return &Remote{host: host, opt: opt}
+	return &Remote{host: host, opt: opt, slots: make(chan struct{}, mostScripts)}
 }
 
 // Title is the place in words.
@@ -101,6 +103,12 @@ func (r *Remote) Close() error {
 
 // Run does what Shell.Run says.
 func (r *Remote) Run(ctx context.Context, script string, in io.Reader, out io.Writer) error {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	client, err := r.connect(ctx)
 	if err != nil {
 		return err
