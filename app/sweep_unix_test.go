@@ -33,7 +33,7 @@ func TestTargetHalvingSweepThatIsStoppedGoesOnWhereItStood(t *testing.T) {
 	u := newUser(t)
 	words := kinds(t)["computer"]
 	u.add(words...)
-	file := u.notebook(strings.NewReplacer("first: 256", "first: 100000", "last: 768", "last: 300000").Replace(halving()))
+	file := u.notebook(strings.NewReplacer("first: 256", "first: 50000", "last: 768", "last: 150000").Replace(halving()))
 	ctx, cancel := context.WithCancel(t.Context())
 	wait := u.start(ctx, "run", file, "--sweep", "halve", "--target", "there", "--seeds", "0")
 	u.meet(2_000)

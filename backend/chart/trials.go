@@ -69,12 +69,12 @@ func (s Trials) Parallel() (Chart, error) {
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
 		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(s.several()), Top: "0", Right: "8"}))...)
 	var err error
-	top := 44
+	top, left := 44, 48
 	if s.several() {
-		top = 64 // below the legend
+		top, left = 64, 72 // the legend above, the names of the arms beside
 	}
 	out.Option, err = finish(parallel, patch{"legend": patch{"data": labels(s.arms())}, "parallelAxis": s.axes(),
-		"parallel": patch{"left": 48, "right": 88, "top": top, "bottom": 28, "parallelAxisDefault": patch{"nameTruncate": patch{"maxWidth": 170}}}}, patches)
+		"parallel": patch{"left": left, "right": 88, "top": top, "bottom": 28, "parallelAxisDefault": patch{"nameTruncate": patch{"maxWidth": 170}}}}, patches)
 	return out, err
 }
 
@@ -85,7 +85,9 @@ func (s Trials) several() bool { return len(s.arms()) > 1 }
 func (s Trials) axes() []any {
 	var out []any
 	if s.several() {
-		out = append(out, knobAxis{name: "arm", kind: "category", names: labels(s.arms())}.option(0))
+		arm := knobAxis{name: "arm", kind: "category", names: labels(s.arms())}.option(0)
+		arm["axisLabel"] = patch{"align": "right", "margin": -8, "width": 56, "overflow": "truncate"} // beside the lines, not below them
+		out = append(out, arm)
 	}
 	for k := range s.Knobs {
 		out = append(out, s.axis(k).option(len(out)))
@@ -117,11 +119,11 @@ func (s Trials) Slice(k int) (Chart, error) {
 		label := patch{"show": false}
 		if t.Best {
 			size, style["borderColor"] = max(20-6*s.order(t), 11), p.text
-			label = patch{"show": true, "formatter": "best", "position": "top", "color": p.text}
+			label = patch{"show": true, "formatter": "best", "position": s.inward(), "color": p.text}
 		}
 		scatter.AddSeries(t.Arm.Label(), nil)
 		patches = append(patches, patch{"id": t.id(), "data": []any{patch{"name": t.id(), "value": []any{x.place(t.Values[k]), number(t.Score)}}}, "animation": false,
-			"symbol": shapeOf(t.Arm.Place), "symbolSize": size, "itemStyle": style, "label": label, "z": zOf(t)})
+			"symbol": shapeOf(t.Arm.Place), "symbolSize": size, "itemStyle": style, "label": label, "labelLayout": patch{"hideOverlap": true}, "z": zOf(t)})
 	}
 	note := "a mark for each point; filled: complete, hollow: others went on in its place, large: best of its arm"
 	if without > 0 {
@@ -140,6 +142,14 @@ func (s Trials) Slice(k int) (Chart, error) {
 	var err error
 	out.Option, err = finish(scatter, top, patches)
 	return out, err
+}
+
+// inward is the side of a best point that faces the other points: above it the axis has its name.
+func (s Trials) inward() string {
+	if s.Metric.Better == "lower" {
+		return "top"
+	}
+	return "bottom"
 }
 
 // zOf puts the best of an arm in front.

@@ -104,7 +104,7 @@ function parallelTheme(option: Option, g: Ground, narrow: boolean): Option {
     ...axisTheme(axis, g),
     ...(narrow ? { nameLocation: i % 2 === 0 ? "end" : "start" } : {}),
   }));
-  const room = narrow ? { left: 44, right: 52, bottom: 44 } : {};
+  const room = narrow ? { right: 52, bottom: 44 } : {};
   return { parallelAxis: themedAxes, parallel: { ...record(option["parallel"]), ...room } };
 }
 
