@@ -26,11 +26,11 @@ func TestTargetServiceThatFailsForAWhileIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var steps, refused atomic.Int32
-	var since atomic.Pointer[time.Time] // when it fell ill: at the third step
+	var asked, refused atomic.Int32
+	var since atomic.Pointer[time.Time] // when it fell ill: at the fortieth sample
 	proxy := httputil.NewSingleHostReverseProxy(engine)
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/forward_backward") && steps.Add(1) == 3 {
+		if strings.HasSuffix(r.URL.Path, "/asample") && asked.Add(1) == 40 {
 			now := time.Now()
 			since.Store(&now)
 		}
@@ -60,7 +60,7 @@ func TestTargetServiceThatFailsForAWhileIsWaitedFor(t *testing.T) {
 		t.Fatalf("the run at the service is %v", l)
 	}
 	if refused.Load() == 0 {
-		t.Errorf("the run ended after %d steps, before its service fell ill", steps.Load())
+		t.Errorf("the run ended after %d samples, before its service fell ill", asked.Load())
 	}
 	wantSameEvents(t, there.record(), here.record())
 }

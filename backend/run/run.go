@@ -226,7 +226,16 @@ func (e *execution) begin() error {
 		return err
 	}
 	defer r.Close()
-	return e.method.Restore(r)
+	return away(e.method.Restore(r))
+}
+
+// away gives an error of restoring the code of its cause where that is a service that does not answer: whoever restored took its bytes for wrong,
+// and a run whose state is well must not end for that.
+func away(err error) error {
+	if lab.CodeOf(err) == lab.Invalid && errors.Is(err, &lab.Error{Code: lab.Unavailable}) {
+		return lab.Errorf(lab.Unavailable, "%w", err).WithHint("%s", lab.HintOf(err))
+	}
+	return err
 }
 
 // advance does one unit, says how far the run is and takes a checkpoint where one is due.

@@ -633,3 +633,33 @@ func TestADamagedRecordIsAnErrorThatNamesIt(t *testing.T) {
 	}
 	wantEqual(t, undisturbed(t, 20), dir)
 }
+
+// TestARunWhoseStateIsWithAServiceThatIsAwayIsNotEnded: who restores a part takes any error for wrong bytes.
+func TestARunWhoseStateIsWithAServiceThatIsAwayIsNotEnded(t *testing.T) {
+	dir := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	first := newScript(80)
+	first.before = func(unit int64) error {
+		if unit == 20 {
+			stop()
+		}
+		return nil
+	}
+	if _, err := Execute(ctx, config(dir, first)); lab.CodeOf(err) != lab.Cancelled {
+		t.Fatal(err)
+	}
+	away := lab.Errorf(lab.Unavailable, "the service answers nonsense").WithHint("look at it")
+	m := newScript(80)
+	m.restore = lab.Errorf(lab.Invalid, "restoring model: %w", away)
+	_, err := Execute(t.Context(), config(dir, m))
+	if lab.CodeOf(err) != lab.Unavailable || lab.HintOf(err) != "look at it" || !strings.Contains(err.Error(), "answers nonsense") {
+		t.Errorf("error is %v (%s), hint %q", err, lab.CodeOf(err), lab.HintOf(err))
+	}
+	if end, ok, err := Ended(filepath.Join(dir, RecordFile)); ok || err != nil {
+		t.Errorf("the record has the end %+v, %v", end, err)
+	}
+	if end, err := Execute(t.Context(), config(dir, newScript(80))); err != nil || end.Status != lab.StatusDone {
+		t.Errorf("later it ends as %+v, %v", end, err)
+	}
+	wantEqual(t, undisturbed(t, 80), dir)
+}

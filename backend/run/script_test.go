@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ type script struct {
 	padding string // of each step, to make records of some size
 	bulk    int    // bytes of a checkpoint beside the state, to make its writing take several calls
 
+	restore  error                                       // of Restore
 	before   func(unit int64) error                      // at the start of a unit
 	middle   func(ctx context.Context, unit int64) error // when half of a unit's events are out
 	snapshot func(unit int64, w io.Writer) error         // when half of the checkpoint is written
@@ -104,8 +106,8 @@ func (s *script) Snapshot(w io.Writer) error {
 
 func (s *script) Restore(r io.Reader) error {
 	var state scriptState
-	if err := json.NewDecoder(r).Decode(&state); err != nil {
-		return err
+	if err := json.NewDecoder(r).Decode(&state); err != nil || s.restore != nil {
+		return errors.Join(err, s.restore)
 	}
 	s.unit, s.weight = state.Unit, float64(state.Weight)
 	return s.stream.UnmarshalBinary(state.Stream)

@@ -22,6 +22,7 @@ const (
 	resultsPause = 2 * time.Second
 	liveBeat     = 100 * time.Millisecond
 	idleBeat     = time.Second
+	manyRuns     = 1000 // with more the pages are told less often
 )
 
 // feed is a topic. A page looks at it when its version has changed since the page's last look: what happened in between is merged, and
@@ -147,8 +148,8 @@ func (f *feeds) drive(ctx context.Context) {
 			for _, feed := range list {
 				feed.hear(m)
 			}
-			if m.live {
-				wait = liveBeat
+			if m.live { // each look asks for every run: of ten thousand once a second is as much as may be
+				wait = min(idleBeat, max(liveBeat, time.Duration(len(m.runs))*liveBeat/manyRuns))
 			}
 		}
 		timer.Reset(wait)
