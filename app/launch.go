@@ -75,18 +75,18 @@ func (c *cli) startService(ctx context.Context, secrets lab.Secrets, name string
 		return err
 	}
 	l := *s.Launch
-	if l.Program == target.Engine && l.On == target.HereName && l.Bin == "" {
+	host, m, err := c.host(ctx, secrets, l.On)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, host.Close()) }()
+	if l.Program == target.Engine && m.Kind == target.Computer && l.Bin == "" {
 		l.Bin = ownFolder()
 	}
 	start, err := l.Start(s.Rank)
 	if err != nil {
 		return err
 	}
-	host, m, err := c.host(ctx, secrets, l.On)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, host.Close()) }()
 	if err := host.Ready(ctx, start, told); err != nil {
 		return err
 	}

@@ -110,6 +110,9 @@ func (row *TargetRow) place(all target.Targets, k target.Kind) {
 		l := s.Launch
 		if l != nil && s.Name == row.Name {
 			row.Address, row.Started = l.Title()+" on "+l.On, l.Started != ""
+			if m, err := all.Machine(l.On); err == nil {
+				row.Here = m.Value("host") == "" && m.Kind != target.Ray
+			}
 		}
 		if l != nil && l.On == row.Name && l.Started != "" {
 			row.Services = append(row.Services, s.Name)
