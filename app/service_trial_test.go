@@ -20,9 +20,7 @@ func sickly(t *testing.T, to string, sick func(w http.ResponseWriter, r *http.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := httputil.NewSingleHostReverseProxy(far)
-	director := proxy.Director
-	proxy.Director = func(r *http.Request) { director(r); r.Host = far.Host }
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(far) }}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !sick(w, r) {
 			proxy.ServeHTTP(w, r)

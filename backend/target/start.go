@@ -73,8 +73,8 @@ func (l Launch) startEngine() Start {
 const (
 	engineRoom   = 256 << 10
 	readyRoom    = 1 << 20
-	jaxRoom      = 3 << 20
-	jaxCardRoom  = 12 << 20
+	jaxRoom      = 8 << 20 // 6.2 GB were seen for SkyRL 0.4.0, most of it libraries of CUDA that torch brings
+	jaxCardRoom  = 16 << 20
 	trainRoom    = 40 << 20
 	leastDriver  = 580 // of NVIDIA, for CUDA 13
 	pythonWanted = ">=3.12,<3.15"
