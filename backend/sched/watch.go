@@ -131,7 +131,7 @@ func (o *Owner) notice(level, text string) {
 // tellEnd tells of long work that is over, and of short work that failed.
 func (o *Owner) tellEnd(j *job) {
 	v, claims := o.view(j), 0
-	if j.doc != nil {
+	if j.doc != nil && j.sweep == nil { // a sweep judges nothing
 		claims = len(j.doc.Claims())
 	}
 	took := o.Now().Sub(j.started)
