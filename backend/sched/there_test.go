@@ -27,7 +27,6 @@ type far struct {
 	spoil  func(key string, from int64, b []byte) []byte           // what the network makes of bytes; nil for nothing
 	seen   func(key string, looks int, s site.Seen) site.Seen      // what a look says of a run; nil for the truth
 	fetch  func(ctx context.Context, key string, from int64) error // fails a fetch; nil for none
-	done   map[string]bool
 	mu     sync.Mutex
 	looks  int
 	orders []string // Submit, Cancel and Clean as they came
