@@ -18,7 +18,7 @@ import (
 // What the trial of a training service does: a few tokens, so that it costs next to nothing.
 const (
 	trialTokens   = 8
-	trialPatience = 10 * time.Minute // the first model at a service may take minutes to build
+	trialPatience = 20 * time.Minute // the first model at a service may take minutes to build
 	trialRate     = 1e-5
 	trialGap      = 0.05 // nats; more says that sampler and trainer are not one model
 )
