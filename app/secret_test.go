@@ -85,7 +85,8 @@ func (k *keeper) store(home string) *secretStore {
 func (k *keeper) send(want int, in string, args ...string) (out, err string) {
 	k.t.Helper()
 	var o, e bytes.Buffer
-	code := (&cli{out: &o, err: &e, in: strings.NewReader(in), keep: k.store}).main(k.t.Context(), args)
+	ctx := context.WithoutCancel(k.t.Context()) // a clean-up sends, too
+	code := (&cli{out: &o, err: &e, in: strings.NewReader(in), keep: k.store}).main(ctx, args)
 	fmt.Fprintln(k.said, args, o.String(), e.String())
 	if code != want {
 		k.t.Errorf("loci %s ends with %d, want %d:\n%s%s", strings.Join(args, " "), code, want, o.String(), e.String())
