@@ -123,7 +123,7 @@ func ParsePipelineRecord(line string) (r PipelineRecord, ok bool) {
 		part = strings.TrimSpace(part)
 		head, reply, cut := strings.Cut(part, " : ")
 		if i == 0 {
-			r.Request = strings.TrimSpace(strings.TrimPrefix(head, "user "))
+			r.Request = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(head, " :"), "user ")) // nothing stands behind that colon
 			if !cut {
 				continue
 			}

@@ -197,6 +197,7 @@ func TestKnobsOfPipelinesAreBounded(t *testing.T) {
 func FuzzPipelineRecordsAreReadWithoutPanic(f *testing.F) {
 	f.Add("audit review of coral : load coral ; x_skip ; publish ; DONE ; validated")
 	f.Add("user ; CALL : ; :")
+	f.Add("audit coral : ; coral_skip ; publish")
 	w := pipeline1(f, pipelineDefaults())
 	f.Fuzz(func(t *testing.T, line string) {
 		if r, ok := ParsePipelineRecord(line); ok {
