@@ -42,7 +42,7 @@ desktop: bin/loci ## builds the window beside it (needs GTK 3 and WebKitGTK 4.1 
 package: desktop ## makes a Debian package of both programs, with icon, menu entry and file types
 	build/package deb
 
-test: ## runs every check: format, vet, staticcheck, race tests, pages, a minute of fuzzing, browser and window
+test: ## runs every check: format, vet, staticcheck, race tests, pages, some fuzzing, browser and window
 	build/test
 
 quick: ## runs the Go tests without the race detector and the front end's unit tests
