@@ -48,7 +48,7 @@ export function SweepCell({ cell, notebook, path, budget, controls, actions }: P
   return (
     <>
       <PlainCell cell={cell} />
-      <div className="run-row">
+      <div className="sweep-row">
         <Button
           look="main"
           icon="play"
