@@ -165,7 +165,7 @@ func scaleOnce(ctx context.Context, size scaleSize, made *template, home string)
 	if err != nil {
 		return s, err
 	}
-	s.page = visitor.found
+	s.page = visitor.seen()
 	s.lag = max(0, time.Since(there.over()).Seconds())
 	s.passes = there.passes()
 	return s, s.audit(ctx, owner, st, there, home)

@@ -13,7 +13,7 @@ import (
 
 func TestBenchScaleFollowsRunsOnASimulatedClusterAndLeavesNothing(t *testing.T) {
 	u := newUser(t)
-	out, _ := u.loci(exitOK, "bench", "scale", "--runs", "120", "--nodes", "12", "--json")
+	out, _ := u.loci(exitOK, "bench", "scale", "--runs", "120", "--nodes", "60", "--json")
 	found := map[string]measure{}
 	for line := range strings.Lines(out) {
 		var m measure
@@ -22,7 +22,7 @@ func TestBenchScaleFollowsRunsOnASimulatedClusterAndLeavesNothing(t *testing.T) 
 		}
 		found[m.Name] = m
 	}
-	for _, size := range []string{"100 runs on 10 nodes", "120 runs on 12 nodes"} {
+	for _, size := range []string{"100 runs on 50 nodes", "120 runs on 60 nodes"} {
 		for _, name := range []string{"events taken in", "bytes taken in", "bytes taken in, of a plain copy's", "processor for an event", "time of a look, median", "runs in the queue at most",
 			"library", "memory at most", "page of the runs list, 95 of 100 within", "status with all jobs", "sent to an open page", "largest message to a page"} {
 			if m, ok := found[size+": "+name]; !ok || m.Value <= 0 || m.Unit == "" {

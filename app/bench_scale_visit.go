@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,6 +77,15 @@ func newVisitor(ctx context.Context, owner *sched.Owner, st *store.Store, h *hub
 		return nil, err
 	}
 	return v, v.watch(ctx, jar)
+}
+
+// seen is what the visitor met so far; its page may still be open.
+func (v *visitor) seen() visits {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	f := v.found
+	f.list, f.book, f.status = slices.Clone(f.list), slices.Clone(f.book), slices.Clone(f.status)
+	return f
 }
 
 // watch opens the socket of a page and counts what comes.
