@@ -116,7 +116,10 @@ func elsewhere(runs []sched.RunInfo) string {
 		if r.Where == "" {
 			continue
 		}
-		text := r.Target + ": " + r.Where
+		text := r.Where
+		if r.Target != "" {
+			text = r.Target + ": " + text
+		}
 		if !r.There.IsZero() {
 			text += ", seen " + r.There.Local().Format("15:04")
 		}

@@ -178,7 +178,11 @@ func (c *cli) follow(ctx context.Context, e *env, plan sched.Plan) error {
 func (c *cli) summary(ctx context.Context, e *env, doc *notebook.Document, plan sched.Plan) error {
 	if c.json {
 		for _, r := range plan.Runs {
-			if err := c.print(runLine(r)); err != nil {
+			line := runLine(r)
+			if used, err := e.owner.Used(r.Key); err == nil && used != nil {
+				line["used"] = used
+			}
+			if err := c.print(line); err != nil {
 				return err
 			}
 		}
@@ -197,6 +201,7 @@ func (c *cli) summary(ctx context.Context, e *env, doc *notebook.Document, plan 
 	}
 	t.Render()
 	fmt.Fprintf(c.out, "mean and 95 %% t interval over seeds; budget %s, kernel %s\n", plan.Budget, e.kernel)
+	c.usedTable(e, plan.Runs)
 	return nil
 }
 

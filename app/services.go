@@ -24,6 +24,19 @@ func (c *cli) serviceFinder(ctx context.Context, secrets lab.Secrets) func(name 
 	}
 }
 
+// servicePrice is what a model of a training service costs, by the price table as it stands; false where it is not known.
+func (c *cli) servicePrice(service, model string) (target.Price, bool) {
+	all, err := target.Read(c.targetsPath())
+	if err != nil {
+		return target.Price{}, false
+	}
+	s, err := all.Service(service)
+	if err != nil {
+		return target.Price{}, false
+	}
+	return s.PriceOf(model)
+}
+
 // endpointFinder finds the model endpoints of the data folder for runs, as lab.Bench wants it.
 func (c *cli) endpointFinder(ctx context.Context, secrets lab.Secrets) func(name string) (lab.Endpoint, error) {
 	return func(name string) (lab.Endpoint, error) { return c.endpoint(ctx, secrets, name) }

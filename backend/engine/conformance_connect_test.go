@@ -196,9 +196,18 @@ func TestS08AnUnfinishedCallIsHeldAndAFinishedOneStaysReadable(t *testing.T) {
 		if r.text("type") != "try_again" || r.text("queue_state") != "active" || r.text("request_id") != id {
 			t.Errorf("got %s", r.body)
 		}
+		behind := k.post("optim_step", object{"model_id": model, "seq_id": 2, "adam_params": object{}}).want(200).text("request_id")
+		if r := k.poll(behind).want(408); r.text("queue_state") != "paused_capacity" || r.text("request_id") != behind {
+			t.Errorf("a call that waits for its turn is told as %s", r.body)
+		}
 		close(base.gate)
 		for range 3 {
-			k.poll(id).want(200)
+			if ms := k.poll(id).want(200).header.Get(QueuedHeader); ms != "0" {
+				t.Errorf("the call that went first is said to have queued for %q ms", ms)
+			}
+		}
+		if ms := k.poll(behind).want(200).header.Get(QueuedHeader); ms != "30000" {
+			t.Errorf("the call behind it is said to have queued for %q ms, want the 30 s of one poll", ms)
 		}
 		k.keepAlive(session, 59*time.Minute)
 		k.poll(id).want(200)

@@ -20,6 +20,8 @@ type future struct {
 	id       string
 	done     chan struct{}
 	size     int64 // of the body that waits, bytes
+	added    time.Time
+	begun    time.Time // zero while it waits for its turn; written and read under the server's lock
 	result   result
 	err      error
 	finished time.Time
@@ -48,7 +50,7 @@ func (f *futures) add(size int64) (*future, error) {
 		return nil, lab.Errorf(lab.Budget, "the results that are kept hold %d bytes, more than the limit of %d", f.kept, f.limits.KeptBytes).
 			WithHint("ask for less at once; results are dropped after %v", f.limits.Keep)
 	}
-	x := &future{id: newID(), done: make(chan struct{}), size: size}
+	x := &future{id: newID(), done: make(chan struct{}), size: size, added: time.Now()}
 	f.byID[x.id] = x
 	f.pending++
 	f.queued += size
@@ -72,6 +74,17 @@ func (f *futures) finish(x *future, r result, err error) {
 	f.queued -= x.size
 	f.kept += r.bytes
 	close(x.done)
+}
+
+// begin notes that the turn of calls has come.
+func (s *Server) begin(all ...*future) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range all {
+		if x.begun.IsZero() { // a batch that failed is tried one by one
+			x.begun = time.Now()
+		}
+	}
 }
 
 // close settles all that are pending.

@@ -250,6 +250,7 @@ func (s *Server) compute(queue string, f *future, work func(context.Context) (re
 	return &job{
 		queue: queue,
 		run: func(ctx context.Context, _ []*job) {
+			s.begin(f)
 			r, err := guarded(ctx, work)
 			if err != nil && lab.CodeOf(err) == lab.Internal {
 				s.cfg.Log.Error("a queued call failed", "queue", queue, "error", err)

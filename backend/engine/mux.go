@@ -133,6 +133,12 @@ type raw struct {
 	body   []byte
 }
 
+// headed is a reply in JSON with headers.
+type headed struct {
+	reply  any
+	header http.Header
+}
+
 // ServeHTTP checks where a request comes from and who sends it, and answers it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.recovered(w, r)
@@ -190,6 +196,12 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) (*call, error) {
 }
 
 func (s *Server) write(w http.ResponseWriter, reply any) {
+	if h, ok := reply.(headed); ok {
+		for name, values := range h.header {
+			w.Header()[name] = values
+		}
+		reply = h.reply
+	}
 	out, ok := reply.(raw)
 	if !ok {
 		body, err := wire.Encode(reply)

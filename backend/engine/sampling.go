@@ -247,9 +247,11 @@ func (s *Server) decode(ctx context.Context, batch []*job) {
 
 func (s *Server) decodeWith(ctx context.Context, sampler llm.Sampler, batch []*job) {
 	requests := make([]llm.Request, len(batch))
+	begun := make([]*future, len(batch))
 	for i, j := range batch {
-		requests[i] = j.load.(*sampleJob).request
+		requests[i], begun[i] = j.load.(*sampleJob).request, j.load.(*sampleJob).future
 	}
+	s.begin(begun...)
 	var replies []llm.Reply
 	_, err := guarded(ctx, func(ctx context.Context) (r result, err error) {
 		replies, err = sampler.Sample(ctx, requests)

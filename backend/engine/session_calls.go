@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -112,10 +114,40 @@ func (s *Server) retrieve(c *call, q *wire.RetrieveRequest) (any, error) {
 		return nil, lab.Errorf(lab.NotFound, "no request %.100q; results are kept for %v", string(q.RequestID), s.limits.Keep)
 	}
 	if !x.wait(c.Context(), s.limits.Poll) {
-		again, err := wire.Encode(wire.TryAgain{Type: wire.TypeTryAgain, RequestID: q.RequestID, QueueState: wire.QueueActive})
+		again, err := wire.Encode(s.notYet(x))
 		return raw{status: 408, body: again}, err
 	}
-	return s.settled(c, x)
+	out, err := s.settled(c, x)
+	if reply, ok := out.(raw); ok {
+		reply.header = s.queued(x)
+		return reply, err
+	}
+	return headed{out, s.queued(x)}, err
+}
+
+// notYet tells whether a call that has no result waits for its turn.
+func (s *Server) notYet(x *future) wire.TryAgain {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	again := wire.TryAgain{Type: wire.TypeTryAgain, RequestID: wire.RequestID(x.id), QueueState: wire.QueueActive}
+	if x.begun.IsZero() {
+		again.QueueState, again.Reason = wire.QueueCapacity, "other calls are carried out before this one"
+	}
+	return again
+}
+
+// QueuedHeader says with a result how many milliseconds its call waited for its turn.
+const QueuedHeader = "X-Loci-Queued-Ms"
+
+// queued is that header of a settled call; one that never began waited all the time.
+func (s *Server) queued(x *future) http.Header {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	begun := x.begun
+	if begun.IsZero() {
+		begun = x.finished
+	}
+	return http.Header{QueuedHeader: {strconv.FormatInt(max(0, begun.Sub(x.added).Milliseconds()), 10)}}
 }
 
 // settled writes a result, in protobuf if the client takes it and the protocol has it, or an error.

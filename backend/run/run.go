@@ -33,6 +33,8 @@ type Config struct {
 	Gate func(ctx context.Context) error
 	// Tee sees every event that is new in the record, after it was taken in. It must not block. nil is allowed.
 	Tee func(seq int64, ev lab.Event)
+	// Explain puts the error that ends the run into other words; its code stays. nil leaves it as it is.
+	Explain func(error) error
 }
 
 // Execute brings the run to its end and returns the End event. A finished record is not run again: its end is returned.
@@ -186,6 +188,9 @@ func (e *execution) drive(ctx context.Context) (lab.End, error) {
 	}
 	if e.lost != nil {
 		return lab.End{}, e.lost
+	}
+	if e.Explain != nil {
+		err = e.Explain(err)
 	}
 	return e.end(ctx, err)
 }

@@ -218,16 +218,20 @@ func (o *Owner) execute(ctx context.Context, j *job, l *live) {
 		err = o.begin(ctx, l, j.file, code)
 	}
 	if err == nil {
+		bench, explain, rest, end := o.metered(l, info)
 		err = o.persist(ctx, j, l, func() error {
+			defer rest()
 			_, err := run.Execute(ctx, run.Config{
-				Start: o.start(info, j.file, code),
-				New:   func() (lab.Method, error) { return o.Papers.New(info.Setup, info.Seed, o.Bench) },
-				Dir:   o.Folder(info.Key),
-				Gate:  func(ctx context.Context) (err error) { held, err = o.gate(ctx, j, l); return err },
-				Tee:   func(seq int64, ev lab.Event) { o.tee(l, seq, ev) },
+				Start:   o.start(info, j.file, code),
+				New:     func() (lab.Method, error) { return o.Papers.New(info.Setup, info.Seed, bench) },
+				Dir:     o.Folder(info.Key),
+				Gate:    func(ctx context.Context) (err error) { held, err = o.gate(ctx, j, l); return err },
+				Tee:     func(seq int64, ev lab.Event) { o.tee(l, seq, ev) },
+				Explain: explain,
 			})
 			return err
 		})
+		end()
 	}
 	state := outcome(ctx, err)
 	if state == Done || state == CancelledSt {

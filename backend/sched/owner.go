@@ -17,6 +17,7 @@ import (
 	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/store"
+	"github.com/loci-lab/loci/backend/target"
 )
 
 // Papers makes what a set-up describes. The catalog fulfils it.
@@ -46,6 +47,8 @@ type Config struct {
 	Disk    Disk // watched where it can tell
 	// Places finds a target that carries runs out, by its name; nil where none can be set up. Who asks closes it.
 	Places func(name string) (Elsewhere, error)
+	// Prices tells what a model of a training service costs; nil where no price is known.
+	Prices func(service, model string) (target.Price, bool)
 	Now    func() time.Time // nil is the wall clock
 	Log    *slog.Logger     // nil discards
 }

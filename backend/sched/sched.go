@@ -10,6 +10,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
+	"github.com/loci-lab/loci/backend/target/meter"
 )
 
 // States of a run as the owner sees it.
@@ -52,6 +53,7 @@ type RunInfo struct {
 	Target  string        // where it is carried out, "" for this process
 	Where   string        // how it stands there, in words
 	There   time.Time     // when that was seen
+	Used    *meter.Used   // at its training service by a run of this process; nil of others
 	Pace    time.Duration // median time between its last words of progress; 0 before five of them, and of runs that do not go on
 
 	again bool // to be run from its beginning: its old record is put aside

@@ -222,6 +222,22 @@ type RunRow struct {
 	Error   string               `json:"error"`
 	Hint    string               `json:"hint"`
 	Final   map[string]lab.Float `json:"final"`
+	Used    *RunUsed             `json:"used,omitempty"` // at its training service; missing where it asked none, or in a list of old runs
+}
+
+// RunUsed is what a run has used at a training service since it was begun.
+type RunUsed struct {
+	Service string  `json:"service"` // name of the target
+	Model   string  `json:"model"`   // that it started from, by the service's name
+	Calls   int64   `json:"calls"`   // that were answered
+	Input   int64   `json:"input"`   // tokens that the model read
+	Output  int64   `json:"output"`  // tokens that it wrote
+	Trained int64   `json:"trained"` // tokens of rows that it computed a gradient on
+	Waited  float64 `json:"waited"`  // seconds in which a call of the run was at the service
+	Queued  float64 `json:"queued"`  // seconds of them in the service's queue, as far as it tells
+	Told    bool    `json:"told"`    // the service tells how long calls queue
+	Priced  bool    `json:"priced"`  // the target has a price for the model
+	Dollars float64 `json:"dollars"` // by the prices that were set when it ran last
 }
 
 // RunPage is a page of runs.

@@ -12,6 +12,7 @@ import (
 	"github.com/loci-lab/loci/backend/hub"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/sched"
+	"github.com/loci-lab/loci/backend/target/meter"
 )
 
 // How often things are looked at. Counters change 4 times a second on a page and charts 8 times; with nothing going on, once a second
@@ -43,6 +44,31 @@ type moment struct {
 	jobs []sched.Job
 	runs map[string]mark
 	live bool // some job goes on
+}
+
+// word is what a page of one run is told at once.
+type word struct {
+	mark
+	where string
+	used  meter.Used
+}
+
+// wordOn is the newest word on a run; false where no job has it.
+func (m moment) wordOn(key string) (n word, ok bool) {
+	if n.mark, ok = m.runs[key]; !ok {
+		return n, false
+	}
+	for _, j := range m.jobs { // newest first
+		for i := range j.Runs {
+			if r := &j.Runs[i]; r.Key == key {
+				if n.where = r.Where; r.Used != nil {
+					n.used = *r.Used
+				}
+				return n, true
+			}
+		}
+	}
+	return n, true
 }
 
 // mark tells whether a run has moved.

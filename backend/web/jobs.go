@@ -17,6 +17,7 @@ import (
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/stats"
 	"github.com/loci-lab/loci/backend/store"
+	"github.com/loci-lab/loci/backend/target/meter"
 )
 
 // Owner is who owns the runs; sched.Owner fulfils it.
@@ -303,5 +304,14 @@ func rowOf(r sched.RunInfo, budget string) RunRow {
 	if row.Final == nil {
 		row.Final = map[string]lab.Float{}
 	}
+	row.Used = usedOf(r.Used)
 	return row
+}
+
+// usedOf puts what a run used into the form of the contract.
+func usedOf(u *meter.Used) *RunUsed {
+	if u == nil {
+		return nil
+	}
+	return (*RunUsed)(u)
 }

@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/store"
+	"github.com/loci-lab/loci/backend/target/meter"
 )
 
 // RunIndex finds the runs of this data folder; store.Store fulfils it.
@@ -141,9 +143,28 @@ func (s *Server) runRow(k *kept) RunRow {
 		if len(now.Final) == 0 {
 			now.Final = row.Final
 		}
-		return now
+		row = now
+	}
+	if row.Used == nil {
+		row.Used = s.usedBefore(k)
 	}
 	return row
+}
+
+// usedBefore is what a run used at its training service, as its folder says; nil where it asked none.
+func (s *Server) usedBefore(k *kept) *RunUsed {
+	if !strings.HasPrefix(k.start.Setup.Model, "service ") {
+		return nil
+	}
+	var u *meter.Used
+	path, err := s.cfg.Owner.Record(k.key)
+	if err == nil {
+		u, err = meter.Read(filepath.Dir(path))
+	}
+	if err != nil {
+		s.cfg.Log.Warn("what a run used cannot be read", "key", k.key, "error", cause(err))
+	}
+	return usedOf(u)
 }
 
 func (s *Server) run(r *http.Request) (any, error) {

@@ -97,6 +97,7 @@ func (r RunRow) same(o RunRow) bool {
 	return r.Key == o.Key && r.State == o.State && r.Done == o.Done && r.Total == o.Total && r.Unit == o.Unit && r.StartMS == o.StartMS &&
 		r.HeardMS == o.HeardMS && r.Target == o.Target && r.Where == o.Where && r.ThereMS == o.ThereMS && r.Quiet == o.Quiet && r.Redone == o.Redone &&
 		r.Seconds == o.Seconds && r.Error == o.Error && r.Hint == o.Hint && r.Arm == o.Arm && r.Case == o.Case && r.Seed == o.Seed && r.Budget == o.Budget &&
+		(r.Used == nil) == (o.Used == nil) && (r.Used == nil || *r.Used == *o.Used) &&
 		maps.EqualFunc(r.Final, o.Final, func(a, b lab.Float) bool { return math.Float64bits(float64(a)) == math.Float64bits(float64(b)) })
 }
 
@@ -114,13 +115,13 @@ type runFeed struct {
 	pulse
 	s    *Server
 	key  string
-	last mark
+	last word
 }
 
 func (f *runFeed) pause() time.Duration { return counterPause }
 
 func (f *runFeed) hear(m moment) {
-	if now, ok := m.runs[f.key]; ok && now != f.last {
+	if now, ok := m.wordOn(f.key); ok && now != f.last {
 		f.last = now
 		f.beat()
 	}

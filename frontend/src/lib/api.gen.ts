@@ -725,6 +725,34 @@ export interface RunRow {
   error: string;
   hint: string;
   final: Record<string, Float> | null;
+  /** at its training service; missing where it asked none, or in a list of old runs */
+  used?: RunUsed;
+}
+
+/** RunUsed is what a run has used at a training service since it was begun. */
+export interface RunUsed {
+  /** name of the target */
+  service: string;
+  /** that it started from, by the service's name */
+  model: string;
+  /** that were answered */
+  calls: number;
+  /** tokens that the model read */
+  input: number;
+  /** tokens that it wrote */
+  output: number;
+  /** tokens of rows that it computed a gradient on */
+  trained: number;
+  /** seconds in which a call of the run was at the service */
+  waited: number;
+  /** seconds of them in the service's queue, as far as it tells */
+  queued: number;
+  /** the service tells how long calls queue */
+  told: boolean;
+  /** the target has a price for the model */
+  priced: boolean;
+  /** by the prices that were set when it ran last */
+  dollars: number;
 }
 
 /** RunPage is a page of runs. */
@@ -1906,6 +1934,8 @@ export interface BinRow {
   error: string;
   hint: string;
   final: Record<string, Float> | null;
+  /** at its training service; missing where it asked none, or in a list of old runs */
+  used?: RunUsed;
   paper: string;
   since_ms: number;
   /** when its record is removed */
@@ -1953,6 +1983,8 @@ export interface FoundRun {
   error: string;
   hint: string;
   final: Record<string, Float> | null;
+  /** at its training service; missing where it asked none, or in a list of old runs */
+  used?: RunUsed;
   paper: string;
   notebook: string;
 }

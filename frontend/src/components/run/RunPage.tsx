@@ -15,6 +15,7 @@ import { RunFacts } from "./RunFacts";
 import { RunHead } from "./RunHead";
 import { RunLog } from "./RunLog";
 import { SeedRows } from "./SeedRows";
+import { ServiceUse } from "./ServiceUse";
 
 interface Props {
   run: RunData;
@@ -73,6 +74,7 @@ export function RunPage({ run, detail, route, children }: Props) {
         actions={actions}
         onNotebook={() => app.navigation.go(notebookRoute(detail.notebook, detail.row.budget))}
       />
+      {detail.row.used && <ServiceUse used={detail.row.used} />}
       {children ?? (
         <>
           <RunCharts detail={detail} version={run.version} />

@@ -1,0 +1,25 @@
+import type { RunUsed } from "../../lib/api.gen";
+import { serviceFacts } from "../../lib/service-use";
+
+/** What the run has used at its training service since it was begun: tokens, waiting, dollars. */
+export function ServiceUse({ used }: { used: RunUsed }) {
+  return (
+    <section className="service-use">
+      <h2>At the service {used.service}</h2>
+      <dl className="facts-list">
+        {serviceFacts(used).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="fine">
+        All since the run was begun.{" "}
+        {used.priced
+          ? "Dollars by the prices that were set when it went on last."
+          : `A price is set under Targets, or with: loci target price ${used.service} ${used.model || "MODEL"}`}
+      </p>
+    </section>
+  );
+}
