@@ -18,17 +18,6 @@ import (
 	"github.com/loci-lab/loci/backend/target"
 )
 
-// asLoci makes this test's program Loci itself, with these arguments.
-const asLoci = "LOCI_TEST_LOCI_ARGS"
-
-func TestLociItself(t *testing.T) {
-	args, ok := os.LookupEnv(asLoci)
-	if !ok {
-		t.Skip("is Loci itself where another test starts it")
-	}
-	os.Exit(Main(strings.Split(args, "\x1f")))
-}
-
 // scripted makes a folder with a program of that name that is a script.
 func scripted(t *testing.T, folder, name, script string) {
 	t.Helper()
@@ -61,19 +50,9 @@ func places(t *testing.T) map[string][]string {
 }
 
 // strays lists the processes that a service has left anywhere.
-func strays(t *testing.T, id string) (all []string) {
+func strays(t *testing.T, id string) []string {
 	t.Helper()
-	paths, err := filepath.Glob("/proc/[0-9]*/environ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range paths {
-		text, _ := os.ReadFile(p) // it may have ended since
-		if strings.Contains(string(text), "LOCI_SERVICE="+id) {
-			all = append(all, filepath.Base(filepath.Dir(p)))
-		}
-	}
-	return all
+	return processesWhose(t, "environ", func(text string) bool { return strings.Contains(text, "LOCI_SERVICE="+id) })
 }
 
 func (k *keeper) started(name string) string {

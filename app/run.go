@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -80,36 +79,6 @@ func (c *cli) runCommand() *cobra.Command {
 	pick.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&pick.leave, "leave", false, "come back once a target has the runs; the same command without it fetches them")
 	return cmd
-}
-
-// leaveThere sends what the plan lacks to its target, and comes back when the target has it.
-func (c *cli) leaveThere(ctx context.Context, e *env, plan sched.Plan) error {
-	if plan.Target == sched.Here {
-		return lab.Errorf(lab.Invalid, "--leave is for runs that a target carries out; here they end with this command").WithHint("add --target NAME, or leave --leave out")
-	}
-	job, err := e.owner.Start(ctx, plan)
-	if err != nil {
-		return err
-	}
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		if job, err = e.owner.Job(job.ID); err != nil {
-			return err
-		}
-		if job.State == sched.Failed {
-			return job.Err
-		}
-		if !slices.ContainsFunc(job.Runs, func(r sched.RunInfo) bool {
-			return r.State != sched.Done && (r.Where == "" || r.Where == sched.SendingThere || r.There.IsZero() && r.Where != sched.SentThere)
-		}) {
-			fmt.Fprintf(c.err, "%s has the runs. The same command without --leave fetches them.\n", plan.Target)
-			return nil
-		}
-		<-tick.C
-	}
-	_, err = e.owner.Control(job.ID, "stop")
-	return err
 }
 
 // finish runs what the plan lacks, shows the progress, and returns the plan as it is afterwards.

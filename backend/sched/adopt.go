@@ -2,28 +2,26 @@ package sched
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
 )
 
-// Adopt follows what earlier processes sent away and did not bring back, as a job for each order. Who opens the pages wants that; a command
-// that runs a notebook follows that notebook's runs alone.
+// Adopt goes on with the halving sweeps that earlier processes left, and follows what else they sent away and did not bring back, as a job for
+// each sweep and order. Who opens the pages wants that; a command that runs a notebook follows that notebook's runs alone. What fails keeps the
+// others from nothing, and is tried again the next time.
 func (o *Owner) Adopt(ctx context.Context) error {
+	failed := o.resume(ctx)
 	for _, t := range o.tickets() {
 		plan, err := o.adopted(ctx, &t)
-		if err != nil {
-			return err
+		if err == nil && len(plan.Runs) > 0 {
+			_, err = o.Start(ctx, plan)
 		}
-		if len(plan.Runs) == 0 {
-			continue
-		}
-		if _, err := o.Start(ctx, plan); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, err)
 	}
-	return nil
+	return failed
 }
 
 // adopted is a plan of the runs that a ticket lacks. Those that are whole here all the same are crossed off: when they came back, the disk
@@ -33,7 +31,7 @@ func (o *Owner) adopted(ctx context.Context, t *ticket) (Plan, error) {
 	missing := t.missing()
 	var back []string
 	for _, s := range t.Order.Runs {
-		if !missing[s.Key] {
+		if !missing[s.Key] || o.isLive(s.Key) { // a sweep that goes on follows its own
 			continue
 		}
 		info, err := o.inspect(ctx, s.Key)
@@ -53,6 +51,12 @@ func (o *Owner) adopted(ctx context.Context, t *ticket) (Plan, error) {
 		}
 	}
 	return plan, nil
+}
+
+func (o *Owner) isLive(key string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.live[key] != nil
 }
 
 // reachable refuses a plan whose target is none, or whose runs only this process can do.

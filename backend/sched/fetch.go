@@ -51,8 +51,9 @@ func (e *errand) look(ctx context.Context) (news bool, err error) {
 		news = news || r.news
 		switch {
 		case r.err == nil:
-			e.tell(r)
-			r.err = e.settle(r, sight.Free)
+			if r.err = e.settle(r, sight.Free); !r.over {
+				e.tell(r)
+			}
 		case lab.CodeOf(r.err) == lab.Invalid:
 			r.err = e.distrust(r)
 		}
@@ -284,7 +285,7 @@ func firstOf(a, b error) error {
 // unreached is what is said of all runs of an order while looking fails, and whether the person is to hear it: of a full disk here, once.
 func (e *errand) unreached(err error) (where string, aloud bool) {
 	if _, here := errors.AsType[hereError](err); !here {
-		return fmt.Sprintf("cannot be reached: %v", err), false
+		return fmt.Sprintf(Unreached+": %v", err), false
 	}
 	aloud, e.choked = !e.choked, true
 	return fmt.Sprintf("cannot be kept here: %v; %s: it goes on from where it stands", err, lab.HintOf(err)), aloud

@@ -33,9 +33,11 @@ type job struct {
 	mu     sync.Mutex
 	runs   []*live   // a halving sweep gets more with every rung
 	sweep  *Sweeping // that the job runs, nil for none
+	note   string    // on the sweep, as pursue named it; "" for none
 	state  string
 	resume chan struct{} // closed when the job is not paused
 	err    error         // first cause of a failed run
+	away   bool          // its target could not be reached
 }
 
 // all are the job's runs so far.
@@ -98,7 +100,11 @@ func (o *Owner) Start(_ context.Context, plan Plan) (Job, error) {
 		own := *plan.Sweep // what is ahead of the job shrinks
 		j.sweep = &own
 	}
-	if err := o.enlist(ctx, j, plan); err != nil {
+	var err error
+	if j.note, err = o.pursue(plan); err == nil {
+		err = o.enlist(ctx, j, plan)
+	}
+	if err != nil {
 		cancel()
 		return Job{}, err
 	}
@@ -128,8 +134,8 @@ func (o *Owner) claim(j *job, runs []RunInfo) (mine, others []*live) {
 		switch {
 		case shared:
 			others = append(others, l)
-		case info.State == Done:
-			l = &live{info: info}
+		case info.State == Done || info.kept:
+			l = &live{info: info, err: info.cause()}
 		default:
 			l = &live{info: info, ended: make(chan struct{}), series: map[string]*points{}}
 			l.info.State = Queued
@@ -165,6 +171,7 @@ func (o *Owner) serve(ctx context.Context, j *job, mine, others []*live) {
 		}
 		o.announce(j)
 	}
+	o.pursued(j)
 	j.finish()
 	j.cancel()
 	o.announce(j)
@@ -364,42 +371,4 @@ func (j *job) finish() {
 	if j.state = state; j.err != nil {
 		j.state = Failed
 	}
-}
-
-// view sums a job up.
-func (o *Owner) view(j *job) Job {
-	j.mu.Lock()
-	v := Job{ID: j.id, File: j.file, Title: j.title, Budget: j.budget, State: j.state, Started: j.started, Err: j.err}
-	var e estimate
-	if j.sweep != nil {
-		v.Sweep, e.ahead = j.sweep.Name, j.sweep.Ahead
-	}
-	j.mu.Unlock()
-	share, whole := 0.0, 0.0
-	all := j.all()
-	v.Runs = make([]RunInfo, 0, len(all))
-	for _, l := range all {
-		info := e.add(l)
-		v.Runs = append(v.Runs, info)
-		share, whole = share+info.Share()*info.Weight(), whole+info.Weight()
-	}
-	for _, a := range e.ahead {
-		v.Ahead, whole = v.Ahead+a.Runs, whole+float64(a.Runs)*a.Weight
-	}
-	if whole > 0 {
-		v.Share = share / whole
-	}
-	v.Low, v.High = e.left(o.Workers)
-	return v
-}
-
-// Share is the part of a run's work that is done, 0 to 1.
-func (r RunInfo) Share() float64 {
-	switch {
-	case r.State == Done:
-		return 1
-	case r.Total <= 0:
-		return 0
-	}
-	return float64(r.Done) / float64(r.Total)
 }

@@ -49,8 +49,10 @@ type Config struct {
 	Places func(name string) (Elsewhere, error)
 	// Prices tells what a model of a training service costs; nil where no price is known.
 	Prices func(service, model string) (target.Price, bool)
-	Now    func() time.Time // nil is the wall clock
-	Log    *slog.Logger     // nil discards
+	// Vocabulary reads the notebooks of sweeps that were left; nil where none is to go on by itself.
+	Vocabulary notebook.Vocabulary
+	Now        func() time.Time // nil is the wall clock
+	Log        *slog.Logger     // nil discards
 }
 
 // Owner owns all runs of one data folder. It is safe for use by several goroutines. Close stops and waits for all of them.
@@ -130,12 +132,13 @@ func (o *Owner) Plan(ctx context.Context, doc *notebook.Document, opt Options) (
 	var left []float64
 	past := o.pasts(ctx)
 	for _, info := range found {
-		if opt.Again && info.State == Done {
+		if info.State == Done && opt.anew(info) {
 			info.State, info.Done, info.Seconds, info.again = "", 0, 0, true
 		}
-		info.again = info.again || info.State == Failed || info.State == Deleted // it would fail again where it stands; what was deleted is made anew
+		info.kept = opt.keeps(info)
+		info.again = info.again || info.State == Failed && !info.kept || info.State == Deleted // it would fail again where it stands; what was deleted is made anew
 		switch {
-		case info.State == Done:
+		case info.State == Done || info.kept:
 			p.Unchanged++
 		case info.State == Interrupted || info.State == CancelledSt:
 			p.Partial++

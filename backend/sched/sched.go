@@ -34,6 +34,18 @@ type Options struct {
 	Model  string // the rung in place of the notebook's, "" for that
 	Again  bool   // run finished runs again; their old records are put aside
 	Sweep  string // run this sweep of the notebook in place of its arms
+
+	since time.Time // of a sweep that was begun before: what ended later is its answer. Zero for one that begins now
+}
+
+// anew tells whether a run that is over is to be run again.
+func (o Options) anew(r RunInfo) bool {
+	return o.Again && settled(r) && (o.since.IsZero() || r.Heard.Before(o.since))
+}
+
+// keeps tells whether a run that failed is not to be tried again.
+func (o Options) keeps(r RunInfo) bool {
+	return r.State == Failed && !o.since.IsZero() && !r.Heard.Before(o.since)
 }
 
 // RunInfo is one run in the owner's eyes.
@@ -57,6 +69,7 @@ type RunInfo struct {
 	Pace    time.Duration // median time between its last words of progress; 0 before five of them, and of runs that do not go on
 
 	again bool // to be run from its beginning: its old record is put aside
+	kept  bool // it failed, and stays so
 }
 
 // Plan says what running a notebook would do.
@@ -67,7 +80,7 @@ type Plan struct {
 	Budget    string
 	Target    string // where its runs are carried out: Here, or the name of a target
 	Runs      []RunInfo
-	Unchanged int           // finished before with the same key
+	Unchanged int           // finished before with the same key, or failed before and stay so
 	Partial   int           // interrupted, will be continued
 	Low, High time.Duration // expected time for the rest, zero when nothing is known
 	Basis     string        // what the time rests on

@@ -75,7 +75,7 @@ func (o *Owner) lookAll(ctx context.Context, doc *notebook.Document, opt Options
 		if s == nil || over.Rung == len(s.Rungs())-1 {
 			return all, s, nil
 		}
-		if opt.Again || slices.ContainsFunc(rung, func(r RunInfo) bool { return !settled(r) }) {
+		if slices.ContainsFunc(rung, func(r RunInfo) bool { return !settled(r) || opt.anew(r) }) {
 			s.Ahead = ahead(s.Sweep, rung, over.Rung)
 			return all, s, nil
 		}
@@ -188,7 +188,7 @@ func (o *Owner) further(ctx context.Context, j *job) (mine, others []*live) {
 		return nil, nil
 	}
 	opt := j.sweep.opt
-	opt.Again = false
+	opt.Again = false // the rungs before were run again by now
 	plan, err := o.Plan(ctx, j.doc, opt)
 	if err == nil {
 		err = o.room()
@@ -201,7 +201,7 @@ func (o *Owner) further(ctx context.Context, j *job) (mine, others []*live) {
 	}
 	next := j.fresh(plan.Runs)
 	for i := range next {
-		if j.sweep.opt.Again && next[i].State == Done {
+		if next[i].State == Done && j.sweep.opt.anew(next[i]) {
 			next[i].State, next[i].Done, next[i].Seconds, next[i].again = "", 0, 0, true
 		}
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/notebook"
-	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/run"
 )
 
@@ -26,12 +25,17 @@ const halvingCell = "```yaml sweep\nname: halve\nkind: halving\narms: [good]\nme
 func sweeper(t *testing.T, papers *toyPapers) *desk {
 	t.Helper()
 	d := newDesk(t, papers)
+	d.doc = sweepDoc(t, papers)
+	return d
+}
+
+func sweepDoc(t *testing.T, papers *toyPapers) *notebook.Document {
+	t.Helper()
 	doc, problems := notebook.Parse("toys.md", []byte(toyNotebook+"\n"+halvingCell), papers)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	d.doc = doc
-	return d
+	return doc
 }
 
 var halve = Options{Sweep: "halve"}
@@ -81,49 +85,6 @@ func TestAHalvingSweepGivesItsBestPointsMoreRungByRung(t *testing.T) {
 	d.wait(d.start(again).ID, Done)
 	if want := int64(2 * (8*2 + 4*4 + 2*8)); units.Load() != want {
 		t.Errorf("%d units were done with --again, want %d", units.Load(), want)
-	}
-}
-
-// A sweep that is stopped in a rung, and whose process ends, goes on there; its records are those of one that nobody disturbed.
-func TestAHalvingSweepThatIsKilledGoesOnWhereItStood(t *testing.T) {
-	calm := sweeper(t, &toyPapers{})
-	calm.wait(calm.start(halve).ID, Done)
-	for _, at := range []int64{1, 9, 17, 25, 33, 47} { // units of 48: within each rung, and at its ends
-		var units atomic.Int64
-		stop := make(chan struct{})
-		papers := &toyPapers{}
-		papers.step = func(ctx context.Context, _ float64, _ uint64, _ int64) error {
-			if n := units.Add(1); n == at {
-				close(stop)
-			} else if n < at {
-				return nil
-			}
-			if units.Load() > 1000 { // the second process is not held up
-				return nil
-			}
-			<-ctx.Done()
-			return ctx.Err()
-		}
-		d := sweeper(t, papers)
-		d.start(halve)
-		<-stop
-		d.close()
-		units.Store(1000)
-		d.open()
-		d.wait(d.start(halve).ID, Done)
-		if got, want := d.stand(halve), calm.stand(halve); got != want {
-			t.Errorf("stopped at unit %d: standings are %s, want %s", at, got, want)
-		}
-		a, b := calm.plan(halve).Runs, d.plan(halve).Runs
-		if len(a) != len(b) {
-			t.Fatalf("stopped at unit %d: %d runs, want %d", at, len(b), len(a))
-		}
-		for i := range a {
-			pa, pb := recordOf(t, calm, a[i].Key), recordOf(t, d, b[i].Key)
-			if diff, err := record.Equal(pa, pb); err != nil || diff != nil {
-				t.Errorf("stopped at unit %d: run %s differs: %v, %v", at, a[i].Arm, diff, err)
-			}
-		}
 	}
 }
 

@@ -142,7 +142,7 @@ func (d *desk) open() {
 	}
 	h := hub.New()
 	d.jobs = h.Subscribe(context.WithoutCancel(d.t.Context()), hub.Filter{Topics: []string{hub.Jobs}})
-	d.Owner = New(Config{Home: d.home, Store: s, Hub: h, Papers: d.papers, Kernel: "go", Workers: 2, Now: d.clock.Now, Places: d.places})
+	d.Owner = New(Config{Home: d.home, Store: s, Hub: h, Papers: d.papers, Kernel: "go", Workers: 2, Now: d.clock.Now, Places: d.places, Vocabulary: d.papers})
 }
 
 // close ends the owner as the end of a process does.

@@ -26,6 +26,8 @@ const Here = "here"
 const (
 	SendingThere = "being sent"
 	SentThere    = "sent"
+	SentBefore   = "sent before"       // by an earlier process, and not looked at yet
+	Unreached    = "cannot be reached" // and why
 )
 
 // errand is an order that this process follows: what was sent, and the runs of it that a job wants.
@@ -73,6 +75,9 @@ func (o *Owner) serveThere(ctx context.Context, j *job, mine []*live) {
 // refuse ends runs that never began.
 func (o *Owner) refuse(j *job, runs []*live, err error) {
 	j.blame(err)
+	j.mu.Lock()
+	j.away = lab.CodeOf(err) == lab.Unavailable
+	j.mu.Unlock()
 	for _, l := range runs {
 		o.over(l, Interrupted, err)
 	}
@@ -186,7 +191,7 @@ func (e *errand) begin(ctx context.Context) error {
 		}
 	}
 	if !fresh {
-		e.say(SentThere)
+		e.say(SentBefore)
 		return nil
 	}
 	if err := e.o.keepTicket(e.ticket); err != nil {
