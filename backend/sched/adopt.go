@@ -13,9 +13,9 @@ import (
 // each sweep and order. Who opens the pages wants that; a command that runs a notebook follows that notebook's runs alone. What fails keeps the
 // others from nothing, and is tried again the next time.
 func (o *Owner) Adopt(ctx context.Context) error {
-	failed := o.resume(ctx)
+	theirs, failed := o.resume(ctx)
 	for _, t := range o.tickets() {
-		plan, err := o.adopted(ctx, &t)
+		plan, err := o.adopted(ctx, &t, theirs)
 		if err == nil && len(plan.Runs) > 0 {
 			_, err = o.Start(ctx, plan)
 		}
@@ -24,14 +24,14 @@ func (o *Owner) Adopt(ctx context.Context) error {
 	return failed
 }
 
-// adopted is a plan of the runs that a ticket lacks. Those that are whole here all the same are crossed off: when they came back, the disk
+// adopted is a plan of the runs that a ticket lacks, but for theirs, which the job of a sweep follows. Those that are whole here all the same are crossed off: when they came back, the disk
 // was full and took no note of it.
-func (o *Owner) adopted(ctx context.Context, t *ticket) (Plan, error) {
+func (o *Owner) adopted(ctx context.Context, t *ticket, theirs map[string]bool) (Plan, error) {
 	plan := Plan{File: t.File, Title: t.Title, Budget: t.Budget, Target: t.Target}
 	missing := t.missing()
 	var back []string
 	for _, s := range t.Order.Runs {
-		if !missing[s.Key] || o.isLive(s.Key) { // a sweep that goes on follows its own
+		if !missing[s.Key] || theirs[s.Key] {
 			continue
 		}
 		info, err := o.inspect(ctx, s.Key)
@@ -51,12 +51,6 @@ func (o *Owner) adopted(ctx context.Context, t *ticket) (Plan, error) {
 		}
 	}
 	return plan, nil
-}
-
-func (o *Owner) isLive(key string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.live[key] != nil
 }
 
 // reachable refuses a plan whose target is none, or whose runs only this process can do.

@@ -105,39 +105,45 @@ func (o *Owner) pursuits() (all []pursuit) {
 	return all
 }
 
-// resume goes on with the sweeps that earlier processes left, as a job for each. A sweep of which nothing is left to run, and one that this
-// build would make other runs of, is given up.
-func (o *Owner) resume(ctx context.Context) (err error) {
+// resume goes on with the sweeps that earlier processes left, as a job for each, and returns the keys of the runs that those have. A sweep of
+// which nothing is left to run, and one that this build would make other runs of, is given up.
+func (o *Owner) resume(ctx context.Context) (theirs map[string]bool, err error) {
+	theirs = map[string]bool{}
 	if o.Vocabulary == nil {
-		return nil
+		return theirs, nil
 	}
 	for _, p := range o.pursuits() {
-		err = errors.Join(err, o.resumeOne(ctx, p))
+		plan, failed := o.resumeOne(ctx, p)
+		err = errors.Join(err, failed)
+		for _, r := range plan.Runs {
+			theirs[r.Key] = true
+		}
 	}
-	return err
+	return theirs, err
 }
 
-func (o *Owner) resumeOne(ctx context.Context, p pursuit) error {
+// resumeOne goes on with a sweep and returns its plan, an empty one where it did not.
+func (o *Owner) resumeOne(ctx context.Context, p pursuit) (Plan, error) {
 	plan, err := o.pursuitPlan(ctx, p)
 	if lab.CodeOf(err) == lab.Invalid || err == nil && markOf(plan) != p.id {
 		o.dropPursuit(p.id)
 		text := fmt.Sprintf("Sweep %s of %s was begun by another version of Loci, for which its runs would be others: it does not go on by itself", p.Options.Sweep, p.File)
 		o.notice("warn", text+"; run it again to begin it anew")
 		o.Log.Warn(text, "error", err)
-		return nil
+		return Plan{}, nil
 	}
 	if err != nil {
-		return err
+		return Plan{}, err
 	}
 	if plan.Todo() == 0 {
 		o.dropPursuit(p.id)
-		return nil
+		return Plan{}, nil
 	}
 	if _, err := o.Start(ctx, plan); err != nil {
-		return err
+		return Plan{}, err
 	}
 	o.notice("info", fmt.Sprintf("Sweep %s of %s goes on by itself: %s", p.Options.Sweep, plan.Title, plan.Sweep.Standing()))
-	return nil
+	return plan, nil
 }
 
 // pursuitPlan is what is left of a sweep. What failed since it was begun is its answer and is not tried again, as it would not have been by a
