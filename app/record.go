@@ -134,7 +134,7 @@ func (e *env) collect(ctx context.Context, file string, plan sched.Plan) (result
 			if err != nil {
 				return results{}, err
 			}
-			most := recordedPoints
+			most := mostPoints(len(plan.Runs))
 			if read[name] {
 				most = len(xs)
 			}
@@ -163,8 +163,20 @@ func claimWords(doc *notebook.Document) map[string]bool {
 	return words
 }
 
-// recordedPoints is the most points of a curve that no claim reads; longer ones keep evenly spread points and the last.
-const recordedPoints = 32
+// recordedPoints is the most points of a curve that no claim reads; longer ones keep evenly spread points and the last. A table of many runs
+// is looked at as a table: of more than manyRuns each keeps fewer points, since all results are part of the program.
+const (
+	recordedPoints     = 32
+	manyRuns           = 400
+	manyRecordedPoints = 6
+)
+
+func mostPoints(runs int) int {
+	if runs > manyRuns {
+		return manyRecordedPoints
+	}
+	return recordedPoints
+}
 
 func shorten(xs []int64, ys []float64, most int) recCurve {
 	var c recCurve

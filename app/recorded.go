@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -32,6 +31,14 @@ type results struct {
 	Metrics  []string        `json:"metrics"`        // of the notebook's table
 	Verdicts []stats.Verdict `json:"verdicts"`
 	Runs     []resultRun     `json:"runs"`
+
+	at map[madeRun]int // place in Runs, by indexed
+}
+
+// madeRun names a run among the results.
+type madeRun struct {
+	arm, kase string
+	seed      uint64
 }
 
 // recordedData names real data by their hash: they do not ship with the results.
@@ -93,6 +100,15 @@ func readResults(files fs.FS, file string) *results {
 	if err != nil || json.Unmarshal(text, res) != nil {
 		return nil
 	}
+	return res.indexed()
+}
+
+// indexed makes the runs be found by their names: a claim over POPGym's table reads hundreds of 1,600.
+func (res *results) indexed() *results {
+	res.at = make(map[madeRun]int, len(res.Runs))
+	for i, r := range res.Runs {
+		res.at[madeRun{r.Arm, r.Case, r.Seed}] = i
+	}
 	return res
 }
 
@@ -141,17 +157,15 @@ func (res *results) Made() (runs []notebook.Planned) {
 
 // Values implements stats.Source.
 func (res *results) Values(metric, arm, kase string, seed uint64) (xs []int64, ys []float64, ok bool) {
-	for _, run := range res.Runs {
-		if run.Arm != arm || run.Case != kase || run.Seed != seed {
-			continue
-		}
-		c := run.Series[metric]
-		for _, y := range c.Y {
-			ys = append(ys, float64(y))
-		}
-		return c.X, ys, len(c.X) > 0
+	i, ok := res.at[madeRun{arm, kase, seed}]
+	if !ok {
+		return nil, nil, false
 	}
-	return nil, nil, false
+	c := res.Runs[i].Series[metric]
+	for _, y := range c.Y {
+		ys = append(ys, float64(y))
+	}
+	return c.X, ys, len(c.X) > 0
 }
 
 // table sums the recorded runs up as the scheduler does for runs of this computer.
@@ -162,9 +176,10 @@ func (res *results) table() web.Table {
 
 // places lists each arm and case once, in the order of the runs.
 func (res *results) places() (places []sched.Place) {
+	seen := map[sched.Place]bool{}
 	for _, run := range res.Runs {
-		if p := (sched.Place{Arm: run.Arm, Case: run.Case}); !slices.Contains(places, p) {
-			places = append(places, p)
+		if p := (sched.Place{Arm: run.Arm, Case: run.Case}); !seen[p] {
+			seen[p], places = true, append(places, p)
 		}
 	}
 	return places

@@ -112,7 +112,7 @@ func TestSummariesOfResultsHaveARowForEachArmAndCase(t *testing.T) {
 		res.Runs = append(res.Runs, resultRun{Arm: "lstm", Case: "n1", Seed: seed, Series: map[string]recCurve{"success": shorten([]int64{1, 2}, []float64{0, y}, recordedPoints)}})
 	}
 	// mean 0.6, standard deviation 0.1, t = 4.3027 with 2 degrees of freedom: half-width 4.3027*0.1/sqrt(3) = 0.2484.
-	got := res.table()
+	got := res.indexed().table()
 	if len(got.Rows) != 1 || got.Rows[0][2] != "3" || got.Rows[0][3] != "0.600 [0.352, 0.848]" {
 		t.Fatalf("rows are %q", got.Rows)
 	}

@@ -16,6 +16,9 @@ func (o *Owner) Adopt(ctx context.Context) error {
 	theirs, failed := o.resume(ctx)
 	for _, t := range o.tickets() {
 		plan, err := o.adopted(ctx, &t, theirs)
+		if err == nil && len(t.missing()) == 0 {
+			o.clearLater(t)
+		}
 		if err == nil && len(plan.Runs) > 0 {
 			_, err = o.Start(ctx, plan)
 		}

@@ -66,6 +66,11 @@ func (o *Owner) serveThere(ctx context.Context, j *job, mine []*live) {
 		}
 	}()
 	var group sync.WaitGroup
+	for _, t := range o.tickets() {
+		if t.Target == j.target && len(t.missing()) == 0 {
+			group.Go(func() { o.clearOld(ctx, there, t) })
+		}
+	}
 	for _, e := range o.errands(j, mine, there) {
 		group.Go(func() { e.follow(ctx) })
 	}
@@ -219,13 +224,13 @@ func (e *errand) unsent(ctx context.Context, err error) error {
 		return nil
 	}
 	e.end()
-	e.Back = nil
-	for _, s := range e.Order.Runs {
-		e.Back = append(e.Back, s.Key)
+	for key := range e.missing() {
+		e.back = append(e.back, key)
 	}
-	if kept := e.o.dropTicket(e.Order.ID); kept != nil {
+	if kept := e.cross(); kept != nil {
 		e.o.Log.Warn("a note on sent runs stays", "order", e.Order.ID, "error", kept)
 	}
+	e.last = true
 	e.clean()
 	if ctx.Err() != nil {
 		return lab.Errorf(lab.Cancelled, "the job was stopped while its runs were sent").WithHint("run it again")
@@ -343,10 +348,8 @@ func (e *errand) lastLook() {
 
 // end ends what runs there.
 func (e *errand) end() {
-	ctx, cancel := context.WithTimeout(context.Background(), partWait)
-	defer cancel()
 	e.say("is being ended there")
-	if err := e.there.Cancel(ctx, e.Order); err != nil {
+	if err := briefly(func(ctx context.Context) error { return e.there.Cancel(ctx, e.Order) }); err != nil {
 		e.o.notice("warn", fmt.Sprintf("%s could not be told to end its runs: %v; %s", e.Target, err, lab.HintOf(err)))
 		e.o.Log.Warn("an order could not be cancelled", "target", e.Target, "order", e.Order.ID, "error", err)
 	}
@@ -355,8 +358,9 @@ func (e *errand) end() {
 // clean removes what is left there, once all of it is here. The checkpoints of a run that was lost stay: whoever runs it again goes on from
 // them, and removes them then.
 func (e *errand) clean() {
-	if len(e.missing()) > 0 {
-		return // another job follows those
+	t := e.ticket
+	if err := e.o.readBack(&t); err != nil || len(t.missing()) > 0 {
+		return // another job follows those, and removes what is left after the last
 	}
 	done := e.Order
 	done.Runs = nil
@@ -365,11 +369,7 @@ func (e *errand) clean() {
 			done.Runs = append(done.Runs, s)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), partWait)
-	defer cancel()
-	if err := e.there.Clean(ctx, done); err != nil {
-		e.o.Log.Warn("what an order left behind could not be removed", "target", e.Target, "order", e.Order.ID, "error", err)
-	}
+	e.o.clear(e.there, t, done, e.last)
 }
 
 func (e *errand) close() {

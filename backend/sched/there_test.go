@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ type far struct {
 	spoil  func(key string, from int64, b []byte) []byte           // what the network makes of bytes; nil for nothing
 	seen   func(key string, looks int, s site.Seen) site.Seen      // what a look says of a run; nil for the truth
 	fetch  func(ctx context.Context, key string, from int64) error // fails a fetch; nil for none
+	unfit  func() error                                            // fails a Clean; nil for none
 	mu     sync.Mutex
 	looks  int
 	orders []string // Submit, Cancel and Clean as they came
@@ -121,6 +123,11 @@ func (f *far) Cancel(context.Context, run.Order) error { f.note("cancel"); retur
 
 func (f *far) Clean(_ context.Context, o run.Order) error {
 	f.note("clean")
+	if f.unfit != nil {
+		if err := f.unfit(); err != nil {
+			return err
+		}
+	}
 	for _, r := range o.Runs {
 		if err := os.RemoveAll(filepath.Join(f.dir, r.Key)); err != nil {
 			return err
@@ -326,4 +333,76 @@ func (d *desk) jobView(id string) Job {
 		d.t.Fatal(err)
 	}
 	return j
+}
+
+// wantNothing wants no note on an order here, and no run there but these.
+func (d *desk) wantNothing(there *far, but ...string) {
+	d.t.Helper()
+	if left, _ := os.ReadDir(filepath.Join(d.home, "orders")); len(left) != 0 {
+		d.t.Errorf("%d notes are left", len(left))
+	}
+	left, _ := os.ReadDir(there.dir)
+	var names []string
+	for _, l := range left {
+		names = append(names, l.Name())
+	}
+	if !slices.Equal(names, but) {
+		d.t.Errorf("the target still has %v, want %v", names, but)
+	}
+}
+
+func TestWhatIsLeftOnATargetThatIsAwayAtThatMomentIsRemovedOnceItIsBack(t *testing.T) {
+	withFar(t, func(t *testing.T, d *desk, there *far) {
+		back := time.Now().Add(time.Minute)
+		there.unfit = func() error {
+			if time.Now().Before(back) {
+				return lab.Errorf(lab.Unavailable, "the connection was lost")
+			}
+			return nil
+		}
+		d.wait(d.start(Options{Target: "there"}).ID, Done)
+		d.wantNothing(there)
+	})
+}
+
+func TestWhatALostWayOrAKillLeftOnATargetIsRemovedTheNextTime(t *testing.T) {
+	away := func() error { return lab.Errorf(lab.Unavailable, "the connection was lost") }
+	for name, next := range map[string]func(d *desk){
+		"by who opens the pages": func(d *desk) {
+			if err := d.Adopt(d.t.Context()); err != nil {
+				d.t.Error(err)
+			}
+		},
+		"by who sends more runs there": func(d *desk) { d.wait(d.start(Options{Target: "there", Seeds: []uint64{7}}).ID, Done) },
+	} {
+		withFar(t, func(t *testing.T, d *desk, there *far) {
+			there.unfit = away
+			lost := d.plan(Options{Target: "there"}).Runs[1].Key
+			there.seen = func(key string, _ int, s site.Seen) site.Seen {
+				if key == lost {
+					s = site.Seen{State: site.Gone, Bytes: 400}
+				}
+				return s
+			}
+			there.spoil = func(key string, from int64, b []byte) []byte {
+				if key == lost {
+					b = b[:max(0, 400-from)]
+				}
+				return b
+			}
+			d.wait(d.start(Options{Target: "there"}).ID, Failed)
+			if n := len(d.tickets()); n != 1 {
+				t.Fatalf("%s: %d notes on orders, want the one of which something is left", name, n)
+			}
+			d.close()
+			there.unfit, there.seen, there.spoil = nil, nil, nil
+			d.open()
+			next(d)
+			synctest.Wait()
+			d.wantNothing(there, lost) // it goes on from its checkpoints there
+			if said := strings.Join(there.orders, " "); !strings.Contains(said, "cancel clean") {
+				t.Errorf("%s: the target was told %s", name, said)
+			}
+		})
+	}
 }

@@ -27,8 +27,8 @@ type Elsewhere struct {
 	Kernel  string // family of the numeric core there, "" picks the best
 }
 
-// ticket says which runs were sent where. It lies in the data folder from before the runs are sent until all of them are back, so that they are
-// found again whatever happens to this process.
+// ticket says which runs were sent where. It lies in the data folder from before the runs are sent until all of them are back and
+// what they left there is removed, so that they are found again whatever happens to this process.
 type ticket struct {
 	Target string    `json:"target"`
 	File   string    `json:"file"`  // notebook
@@ -70,18 +70,11 @@ func (o *Owner) keepTicket(t ticket) error {
 	return unkept(t, err)
 }
 
-// crossOff notes which runs of a ticket are back, and removes the ticket once all are.
+// crossOff notes which runs of a ticket are back.
 func (o *Owner) crossOff(t *ticket, keys ...string) error {
-	next := *t
-	next.Back = slices.Concat(t.Back, keys)
-	var err error
-	if len(next.missing()) == 0 {
-		err = o.dropTicket(t.Order.ID)
-	} else {
-		err = o.noteBack(t.Order.ID, keys)
-	}
+	err := o.noteBack(t.Order.ID, keys)
 	if err == nil {
-		*t = next
+		t.Back = slices.Concat(t.Back, keys)
 	}
 	return unkept(*t, err)
 }
