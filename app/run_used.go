@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -21,6 +22,9 @@ type usedBy struct {
 func (u *usedBy) add(x meter.Used) {
 	u.sum.Told, u.sum.Priced = u.sum.Told || x.Told, x.Priced && (u.sum.Priced || u.runs == 0)
 	u.runs++
+	if u.sum.Service == "" || !x.Priced {
+		u.sum.Service, u.sum.Model = x.Service, cmp.Or(x.Model, "MODEL")
+	}
 	u.sum.Calls, u.sum.Input, u.sum.Output, u.sum.Trained = u.sum.Calls+x.Calls, u.sum.Input+x.Input, u.sum.Output+x.Output, u.sum.Trained+x.Trained
 	u.sum.Waited, u.sum.Queued, u.sum.Dollars = u.sum.Waited+x.Waited, u.sum.Queued+x.Queued, u.sum.Dollars+x.Dollars
 }
@@ -95,4 +99,7 @@ func (c *cli) usedTable(e *env, runs []sched.RunInfo) {
 	}
 	t.Render()
 	fmt.Fprintln(c.out, "all that these runs have used since they were begun; dollars by the target's prices")
+	if x := total.sum; !x.Priced {
+		fmt.Fprintf(c.out, "A price is set with `loci target price %s %s --input X --output Y --training Z`.\n", x.Service, x.Model)
+	}
 }

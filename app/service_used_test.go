@@ -65,6 +65,10 @@ func TestTargetNotebookOnAServiceThatLociStartedIsThatOfThisProcess(t *testing.T
 	}
 
 	k.send(exitOK, "", "target", "price", "gpu", first.Model, "--input", "1", "--output", "2", "--training", "4")
+	out, _ = k.send(exitOK, "", "run", remote, "--arm", "delethink", "--seeds", "0")
+	if wantWords(t, out, "AT THE SERVICE"); strings.Contains(out, "no price") {
+		t.Errorf("what was used before a price was set has none of today:\n%s", out)
+	}
 	if err := os.RemoveAll(filepath.Dir(k.record())); err != nil { // as if it were another run
 		t.Fatal(err)
 	}
@@ -196,4 +200,17 @@ func TestARunSaysThatItWaitsInTheQueueOfItsService(t *testing.T) {
 		t.Errorf("only %d questions came back without an answer", s.polled)
 	}
 	wantSameEvents(t, there.record(), here.record())
+}
+
+// What a run is counted by is not named where something goes wrong: the person set up another address.
+func TestARunThatItsServiceRefusesNamesTheAddressThatWasSetUp(t *testing.T) {
+	t.Setenv("LOCI_ENGINE_KEY", value)
+	address, _ := startEngine(t, engineFlags{addr: "127.0.0.1:0"})
+	door := sickly(t, address, func(http.ResponseWriter, *http.Request) bool { return false })
+	k := newKeeper(t)
+	k.send(exitOK, "", "target", "add", "near", "--service", door, "--profile", "loci", "--base-model", "loci/tiny", "--rank", "0")
+	_, text := k.send(exitError, "", "run", k.notebook(thinkingAt("service near")), "--arm", "delethink", "--seeds", "0")
+	wantWords(t, text, "the training service at "+strings.TrimPrefix(door, "http://")+" refused", "status 401", "loci secret set")
+	out, _ := k.send(exitOK, "", "runs", "--json")
+	wantWords(t, out, strings.TrimPrefix(door, "http://"))
 }

@@ -13,8 +13,9 @@ import (
 const (
 	serviceRung = "service " // what a rung begins with whose model is at a training service
 	meterLook   = time.Second
-	meterKeep   = 5               // looks between two writings of what was used
-	meterPatch  = 3 * time.Second // a call that is out for longer is told
+	meterKeep   = 5                // looks between two writings of what was used
+	meterPatch  = 3 * time.Second  // a call that is out for longer is told
+	meterStep   = 15 * time.Second // how often the word on it changes: who hears the page read out is not told of every second
 )
 
 // metered counts what a run uses at its training service, and tells while it waits there. The run goes on with the bench that comes back;
@@ -25,12 +26,7 @@ func (o *Owner) metered(l *live, info RunInfo) (bench lab.Bench, explain func(er
 	if !is {
 		return o.Bench, nil, func() {}, func() {}
 	}
-	m, err := meter.Open(meter.Options{Dir: o.Folder(info.Key), Service: name, Price: func(model string) (price target.Price, ok bool) {
-		if o.Prices == nil {
-			return price, false
-		}
-		return o.Prices(name, model)
-	}})
+	m, err := meter.Open(meter.Options{Dir: o.Folder(info.Key), Service: name, Price: o.pricesOf(name)})
 	if err != nil {
 		o.Log.Warn("what a run used before is lost", "key", info.Key, "error", err)
 	}
@@ -85,19 +81,37 @@ func (o *Owner) followMeter(ctx context.Context, l *live, m *meter.Meter) {
 func waitWords(m *meter.Meter) string {
 	w, waits := m.Wait()
 	out := time.Since(w.Since)
-	switch {
-	case !waits || out < meterPatch:
+	if !waits || out < meterPatch {
 		return ""
-	case w.Queued:
-		return "waiting in the service's queue for " + spoken(out)
 	}
-	return "waiting for an answer of the service for " + spoken(out)
+	long := "a few seconds"
+	if out >= meterStep {
+		long = spoken(out.Truncate(meterStep))
+	}
+	if w.Queued {
+		return "waiting in the service's queue for " + long
+	}
+	return "waiting for an answer of the service for " + long
 }
 
-// Used is what a run has used at its training service; nil where it asked none.
+// Used is what a run has used at its training service; nil where it asked none. What had no price when the run ended has that of today.
 func (o *Owner) Used(key string) (*meter.Used, error) {
 	if _, err := o.Record(key); err != nil {
 		return nil, err
 	}
-	return meter.Read(o.Folder(key))
+	u, err := meter.Read(o.Folder(key))
+	if u != nil && !u.Priced {
+		u.Price(o.pricesOf(u.Service))
+	}
+	return u, err
+}
+
+// pricesOf are the prices of a service's models.
+func (o *Owner) pricesOf(service string) func(model string) (target.Price, bool) {
+	return func(model string) (target.Price, bool) {
+		if o.Prices == nil {
+			return target.Price{}, false
+		}
+		return o.Prices(service, model)
+	}
 }

@@ -237,7 +237,7 @@ type RunUsed struct {
 	Queued  float64 `json:"queued"`  // seconds of them in the service's queue, as far as it tells
 	Told    bool    `json:"told"`    // the service tells how long calls queue
 	Priced  bool    `json:"priced"`  // the target has a price for the model
-	Dollars float64 `json:"dollars"` // by the prices that were set when it ran last
+	Dollars float64 `json:"dollars"` // by the prices that were set when it ran last, or by those of today where there were none
 }
 
 // RunPage is a page of runs.

@@ -33,6 +33,8 @@ type Owner interface {
 	Source(ctx context.Context, plan sched.Plan) stats.Source
 	// Record returns the path of a run's record, which may not exist yet.
 	Record(key string) (string, error)
+	// Used is what a run has used at its training service; nil where it asked none.
+	Used(key string) (*meter.Used, error)
 }
 
 // decode reads the body of a request. An empty body is an empty message.

@@ -16,7 +16,6 @@ import (
 	"github.com/loci-lab/loci/backend/catalog"
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/store"
-	"github.com/loci-lab/loci/backend/target/meter"
 )
 
 // RunIndex finds the runs of this data folder; store.Store fulfils it.
@@ -156,11 +155,7 @@ func (s *Server) usedBefore(k *kept) *RunUsed {
 	if !strings.HasPrefix(k.start.Setup.Model, "service ") {
 		return nil
 	}
-	var u *meter.Used
-	path, err := s.cfg.Owner.Record(k.key)
-	if err == nil {
-		u, err = meter.Read(filepath.Dir(path))
-	}
+	u, err := s.cfg.Owner.Used(k.key)
 	if err != nil {
 		s.cfg.Log.Warn("what a run used cannot be read", "key", k.key, "error", cause(err))
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/stats"
 	"github.com/loci-lab/loci/backend/store"
+	"github.com/loci-lab/loci/backend/target/meter"
 )
 
 const testToken = "0123456789abcdefTOKEN"
@@ -289,6 +290,8 @@ func (o *fakeOwner) add(metric, arm string, seed uint64, x int64, y float64) {
 func (o *fakeOwner) Record(key string) (string, error) {
 	return filepath.Join(o.dir, key, "record.loci"), nil
 }
+
+func (o *fakeOwner) Used(key string) (*meter.Used, error) { return meter.Read(filepath.Join(o.dir, key)) }
 
 func (o *fakeOwner) FindRuns(_ context.Context, f store.RunFilter) ([]store.Run, int, error) {
 	var found []store.Run

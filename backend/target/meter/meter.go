@@ -89,7 +89,7 @@ func (m *Meter) Used() *Used {
 	if u.Calls == 0 && u.Waited == 0 {
 		return nil
 	}
-	u.price(m.options.Price)
+	u.Price(m.options.Price)
 	return &u
 }
 

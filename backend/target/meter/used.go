@@ -30,11 +30,11 @@ type Used struct {
 	Queued  float64 `json:"queued"`  // seconds of Waited in which none of them was being carried out, as far as the service tells
 	Told    bool    `json:"told"`    // the service tells how long calls queue
 	Priced  bool    `json:"priced"`  // the target has a price for the model
-	Dollars float64 `json:"dollars"` // of all tokens, by the prices that were set when it ran last
+	Dollars float64 `json:"dollars"` // of all tokens, by the prices that were set when it ran last, or, where there was none, by those of the day
 }
 
-// price puts the cost in.
-func (u *Used) price(of func(model string) (target.Price, bool)) {
+// Price puts in what all of it costs by these prices; nil knows none.
+func (u *Used) Price(of func(model string) (target.Price, bool)) {
 	var p target.Price
 	if of != nil {
 		p, u.Priced = of(u.Model)

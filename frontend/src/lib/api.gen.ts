@@ -751,7 +751,7 @@ export interface RunUsed {
   told: boolean;
   /** the target has a price for the model */
   priced: boolean;
-  /** by the prices that were set when it ran last */
+  /** by the prices that were set when it ran last, or by those of today where there were none */
   dollars: number;
 }
 

@@ -26,8 +26,8 @@ function There({ row }: { row: RunRow }) {
       ? `, last heard ${new Date(row.there_ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`
       : "";
   return (
-    <p className="fine" role="status">
-      {row.target === "" ? "" : `${row.target}: `}
+    <p className={row.target === "" ? "tone-wait" : "fine"} role="status">
+      {row.target === "" ? "~ " : `${row.target}: `}
       {row.where}
       {seen}
     </p>

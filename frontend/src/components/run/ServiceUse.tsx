@@ -17,7 +17,7 @@ export function ServiceUse({ used }: { used: RunUsed }) {
       <p className="fine">
         All since the run was begun.{" "}
         {used.priced
-          ? "Dollars by the prices that were set when it went on last."
+          ? "Dollars by the prices of the target."
           : `A price is set under Targets, or with: loci target price ${used.service} ${used.model || "MODEL"}`}
       </p>
     </section>
