@@ -82,7 +82,7 @@ func (c *cli) openEnv(ctx context.Context) (*env, error) {
 		Bench: lab.Bench{Kernel: kernels.Name, Threads: max(c.cfg.Threads, 1), Cache: c.cfg.Home, Data: c.dataFile, Allow: c.allowProgram,
 			Service: c.serviceFinder(ctx, secrets), Endpoint: capped(c.endpointFinder(ctx, secrets), e.settings)}, Kernel: kernels.Name, Workers: c.cfg.Jobs, Commit: Commit,
 		Machine: run.Machine(), Log: e.log, Disk: sched.Disk{Free: e.diskFree, Floor: diskFloor(e.settings)},
-		Places: c.siteFinder(ctx, secrets), Prices: c.servicePrice, Vocabulary: vocabulary{}})
+		Places: c.siteFinder(ctx, secrets), Prices: c.servicePrice, Named: c.relays.behind, Vocabulary: vocabulary{}})
 	return e, nil
 }
 

@@ -208,9 +208,12 @@ func TestARunThatItsServiceRefusesNamesTheAddressThatWasSetUp(t *testing.T) {
 	address, _ := startEngine(t, engineFlags{addr: "127.0.0.1:0"})
 	door := sickly(t, address, func(http.ResponseWriter, *http.Request) bool { return false })
 	k := newKeeper(t)
-	k.send(exitOK, "", "target", "add", "near", "--service", door, "--profile", "loci", "--base-model", "loci/tiny", "--rank", "0")
-	_, text := k.send(exitError, "", "run", k.notebook(thinkingAt("service near")), "--arm", "delethink", "--seeds", "0")
-	wantWords(t, text, "the training service at "+strings.TrimPrefix(door, "http://")+" refused", "status 401", "loci secret set")
+	file := k.notebook(thinkingAt("service near"))
+	for _, profile := range []string{"loci", ""} { // without one there is another relay, should the service be SkyRL
+		k.send(exitOK, "", "target", "add", "near", "--service", door, "--profile", profile, "--base-model", "loci/tiny", "--rank", "0", "--replace")
+		_, text := k.send(exitError, "", "run", file, "--arm", "delethink", "--seeds", "0", "--again")
+		wantWords(t, text, "the training service at "+strings.TrimPrefix(door, "http://")+" refused", "status 401", "loci secret set")
+	}
 	out, _ := k.send(exitOK, "", "runs", "--json")
 	wantWords(t, out, strings.TrimPrefix(door, "http://"))
 }

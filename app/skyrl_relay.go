@@ -43,6 +43,18 @@ func (r *relays) to(address string) (string, error) {
 	return one.address, nil
 }
 
+// behind is the address of the service that a relay stands before; any other address stays.
+func (r *relays) behind(address string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for service, one := range r.open {
+		if one.address == address {
+			return service
+		}
+	}
+	return address
+}
+
 // close ends all.
 func (r *relays) close() {
 	r.mu.Lock()

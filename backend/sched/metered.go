@@ -26,7 +26,7 @@ func (o *Owner) metered(l *live, info RunInfo) (bench lab.Bench, explain func(er
 	if !is {
 		return o.Bench, nil, func() {}, func() {}
 	}
-	m, err := meter.Open(meter.Options{Dir: o.Folder(info.Key), Service: name, Price: o.pricesOf(name)})
+	m, err := meter.Open(meter.Options{Dir: o.Folder(info.Key), Service: name, Price: o.pricesOf(name), Named: o.Named})
 	if err != nil {
 		o.Log.Warn("what a run used before is lost", "key", info.Key, "error", err)
 	}

@@ -49,6 +49,8 @@ type Config struct {
 	Places func(name string) (Elsewhere, error)
 	// Prices tells what a model of a training service costs; nil where no price is known.
 	Prices func(service, model string) (target.Price, bool)
+	// Named is the address that people know a training service by, of one that Bench finds; nil is the same.
+	Named func(address string) string
 	// Vocabulary reads the notebooks of sweeps that were left; nil where none is to go on by itself.
 	Vocabulary notebook.Vocabulary
 	Now        func() time.Time // nil is the wall clock

@@ -291,7 +291,9 @@ func (o *fakeOwner) Record(key string) (string, error) {
 	return filepath.Join(o.dir, key, "record.loci"), nil
 }
 
-func (o *fakeOwner) Used(key string) (*meter.Used, error) { return meter.Read(filepath.Join(o.dir, key)) }
+func (o *fakeOwner) Used(key string) (*meter.Used, error) {
+	return meter.Read(filepath.Join(o.dir, key))
+}
 
 func (o *fakeOwner) FindRuns(_ context.Context, f store.RunFilter) ([]store.Run, int, error) {
 	var found []store.Run

@@ -20,6 +20,8 @@ type Options struct {
 	Service string // name of the target
 	// Price is what a model of the service costs; nil knows none.
 	Price func(model string) (target.Price, bool)
+	// Named is the address that people know a service by, of one that is found: another relay may stand before it. nil is the same.
+	Named func(address string) string
 	Now   func() time.Time // nil is the wall clock
 }
 
@@ -75,7 +77,11 @@ func (m *Meter) relay(address string) (string, error) {
 	if r, ok := m.relays[address]; ok {
 		return r.from, nil
 	}
-	r, err := newRelay(address, m.tally)
+	name := address
+	if m.options.Named != nil {
+		name = m.options.Named(address)
+	}
+	r, err := newRelay(address, name, m.tally)
 	if err != nil {
 		return "", err
 	}

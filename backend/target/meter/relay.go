@@ -26,7 +26,8 @@ type relay struct {
 	fault string // why the service was last not reached
 }
 
-func newRelay(address string, t *tally) (*relay, error) {
+// newRelay begins one before the service at an address, which people know by the name.
+func newRelay(address, name string, t *tally) (*relay, error) {
 	to, err := url.Parse(address)
 	if err != nil || to.Host == "" {
 		return nil, lab.Errorf(lab.Invalid, "the address of the training service is no URL").WithHint("write it as http://HOST:PORT")
@@ -36,7 +37,10 @@ func newRelay(address string, t *tally) (*relay, error) {
 		return nil, lab.Errorf(lab.Unavailable, "no address of this computer can be listened on: %w", err)
 	}
 	path := "/" + rand.Text()
-	r := &relay{from: "http://" + l.Addr().String() + path, to: strings.TrimRight(address, "/"), own: l.Addr().String(), host: to.Host}
+	r := &relay{from: "http://" + l.Addr().String() + path, to: strings.TrimRight(name, "/"), own: l.Addr().String(), host: to.Host}
+	if known, err := url.Parse(name); err == nil && known.Host != "" {
+		r.host = known.Host
+	}
 	r.transport = http.DefaultTransport.(*http.Transport).Clone()
 	r.transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	r.transport.MaxIdleConnsPerHost = 64 // a run asks for as many samples at once
