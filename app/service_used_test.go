@@ -18,6 +18,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/engine"
 	"github.com/loci-lab/loci/backend/papertest"
+	"github.com/loci-lab/loci/backend/run"
 	"github.com/loci-lab/loci/backend/sched"
 	"github.com/loci-lab/loci/backend/target"
 	"github.com/loci-lab/loci/backend/target/meter"
@@ -216,4 +217,61 @@ func TestARunThatItsServiceRefusesNamesTheAddressThatWasSetUp(t *testing.T) {
 	}
 	out, _ := k.send(exitOK, "", "runs", "--json")
 	wantWords(t, out, strings.TrimPrefix(door, "http://"))
+}
+
+// byArm are the records of a data folder by arm and case.
+func (u user) byArm() map[string]string {
+	u.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(u.home, "runs", "*", "*", run.RecordFile))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, path := range paths {
+		begun, ok, err := run.Begun(path)
+		if err != nil || !ok {
+			u.t.Fatalf("%s: %v", path, err)
+		}
+		all[begun.Arm+" "+begun.Case] = path
+	}
+	return all
+}
+
+// TestTargetShippedNotebookOnAServiceIsThatOfThisProcess runs a notebook that ships, whole, at its smallest budget: here, and on an engine that
+// `loci target start` began.
+func TestTargetShippedNotebookOnAServiceIsThatOfThisProcess(t *testing.T) {
+	papertest.Whole(t)
+	const file = "experiments/delethink.md"
+	here := newUser(t)
+	here.loci(exitOK, "run", file, "--budget", "fast", "--seeds", "0")
+	bases := here.bases()
+	if len(bases) != 1 {
+		t.Fatalf("bases are %v", bases)
+	}
+	k := newKeeper(t)
+	k.send(exitOK, "", "target", "start", "loci", "--on", "here", "--bin", lociFolder(t), "--model", bases[0], "--name", "gpu", "--rank", "0")
+	t.Cleanup(func() { k.send(exitOK, "", "target", "stop", "gpu") })
+	if err := os.CopyFS(filepath.Join(k.home, "bases"), os.DirFS(filepath.Join(here.home, "bases"))); err != nil { // the warm start is that of both
+		t.Fatal(err)
+	}
+	k.send(exitOK, "", "run", file, "--budget", "fast", "--seeds", "0", "--model", "service gpu")
+	want, got := here.byArm(), k.byArm()
+	if len(want) < 2 || len(got) != len(want) {
+		t.Fatalf("runs are %v, want %v", got, want)
+	}
+	trained := int64(0)
+	for name, path := range want {
+		if got[name] == "" {
+			t.Fatalf("there is no run of %q", name)
+		}
+		wantSameEvents(t, got[name], path)
+		used, err := meter.Read(filepath.Dir(got[name]))
+		if err != nil || used == nil || used.Output == 0 {
+			t.Fatalf("%s used %v, %v", name, used, err)
+		}
+		trained += used.Trained
+	}
+	if trained == 0 {
+		t.Error("no run trained its model")
+	}
 }
