@@ -32,7 +32,7 @@ it("says what is not known and does not take it for nothing", () => {
     serviceFacts({ ...used, told: false, priced: false, dollars: 0, queued: 0 }),
   );
   expect(facts["in its queue"]).toBe("the service does not tell");
-  expect(facts.cost).toBe("no price is set for its model");
+  expect(facts.cost).toBe("no price is set");
 });
 
 it("does not show small sums as nothing", () => {

@@ -9,7 +9,7 @@ export function serviceFacts(used: RunUsed): [string, string][] {
     ["tokens trained", count(used.trained)],
     ["waited for it", duration(used.waited)],
     ["in its queue", used.told ? `${duration(used.queued)} of that` : "the service does not tell"],
-    ["cost", used.priced ? dollars(used.dollars) : "no price is set for its model"],
+    ["cost", used.priced ? dollars(used.dollars) : "no price is set"],
   ];
 }
 

@@ -16,9 +16,16 @@ export function ServiceUse({ used }: { used: RunUsed }) {
       </dl>
       <p className="fine">
         All since the run was begun.{" "}
-        {used.priced
-          ? "Dollars by the prices of the target."
-          : `A price is set under Targets, or with: loci target price ${used.service} ${used.model || "MODEL"}`}
+        {used.priced ? (
+          "Dollars by the prices of the target."
+        ) : (
+          <>
+            A price is set under Targets, or with{" "}
+            <code>
+              loci target price {used.service} {used.model || "MODEL"}
+            </code>
+          </>
+        )}
       </p>
     </section>
   );
