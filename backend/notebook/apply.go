@@ -179,7 +179,9 @@ func edit(d *Document, op Op) (string, error) {
 	case *SetProse:
 		return setProse(d, op)
 	case *SetField:
-		return setField(d, op)
+		return setFields(d, op.Cell, []FieldValue{{op.Path, op.Value}})
+	case *SetFields:
+		return setFields(d, op.Cell, op.Fields)
 	case *SetTitle:
 		return setTitle(d, op)
 	case *SetSource:

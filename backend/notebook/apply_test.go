@@ -25,6 +25,15 @@ func field(cell, path, value string) Op {
 	return &SetField{Cell: cell, Path: path, Value: json.RawMessage(value)}
 }
 
+// fields sets several: path, value, path, value.
+func fields(cell string, pairs ...string) Op {
+	op := &SetFields{Cell: cell}
+	for i := 0; i < len(pairs); i += 2 {
+		op.Fields = append(op.Fields, FieldValue{pairs[i], json.RawMessage(pairs[i+1])})
+	}
+	return op
+}
+
 // diff lists the lines that differ, with - and +.
 func diff(before, after string) string {
 	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
@@ -74,6 +83,7 @@ func TestAnEditChangesItsLinesAndNoOthers(t *testing.T) {
 		{"a sentence", field("claim-gates", "why", `"gates: they help"`), "+why: 'gates: they help'"},
 		{"the title", &SetTitle{Title: "Retention: is it enough?"}, "-title: Is retention enough?\n+title: 'Retention: is it enough?'"},
 		{"prose", &SetProse{Cell: "prose-3", Text: "The very end."}, "-The end.\n+The very end."},
+		{"several fields at once", fields("run", "seeds", `"0-3"`, "model", `"tiny"`), "-seeds: 5\n-budget: laptop\n-fast: {arms: [lstm, gru], cases: [n5], seeds: 2}\n+seeds: 0-3\n+budget: laptop\n+fast: {arms: [lstm, gru], cases: [n5], seeds: 2}\n+model: tiny"},
 		{"a cell as text", &SetCell{Cell: "rl", Text: "kind: ppo\nsteps: 2000"}, "-steps: 1e6\n-rate: 3e-4\n+steps: 2000"},
 		{"a new cell at the end", &InsertCell{After: "prose-3", Kind: NoteKind, Text: "text: seen"}, "+```yaml note\n+text: seen\n+```\n+"},
 		{"a new cell in between", &InsertCell{After: "run", Kind: Prose, Text: "Then it runs."}, "+Then it runs.\n+"},
@@ -144,6 +154,8 @@ func TestARefusedEditSaysWhyAndChangesNothing(t *testing.T) {
 		msg  string
 	}{
 		{"a value out of bounds", field("agent", "width", "1000"), lab.Invalid, "agent.width is 1000, want 1 to 512"},
+		{"one of several values out of bounds", fields("agent", "forget_bias", "2", "width", "1000"), lab.Invalid, "agent.width is 1000, want 1 to 512"},
+		{"several fields of prose", fields("prose-1", "kind", "1"), lab.Invalid, `cell "prose-1" has no field ""`},
 		{"a knob that is none", field("agent", "lamda", "1"), lab.Invalid, `agent "lstm" has no knob "lamda", want one of "width", "forget_bias", "clamp"`},
 		{"a kind that is none", field("agent", "kind", `"transformer"`), lab.Invalid, `agent has no kind "transformer", want one of "lstm", "gru", "rnn", "mlp"`},
 		{"a kind that an arm's knob does not fit", field("arms", "gru/agent.clamp", "true"), lab.Invalid, `agent "gru" has no knob "clamp", want one of "width"`},
@@ -287,9 +299,9 @@ func TestEveryOperationSurvivesJSON(t *testing.T) {
 		}
 	}
 	for raw, want := range map[string]string{
-		`{"type":"set-titel"}`:        `operation type is "set-titel", want one of insert-cell, delete-cell, move-cell, set-cell, set-prose, set-field, set-title, set-source, undo, redo`,
+		`{"type":"set-titel"}`:        `operation type is "set-titel", want one of insert-cell, delete-cell, move-cell, set-cell, set-prose, set-field, set-fields, set-title, set-source, undo, redo`,
 		`{"type":"undo","revison":1}`: `operation "undo" cannot be read: json: unknown field "revison"`,
-		`{"revision":1}`:              `the operation has no type, want one of insert-cell, delete-cell, move-cell, set-cell, set-prose, set-field, set-title, set-source, undo, redo`,
+		`{"revision":1}`:              `the operation has no type, want one of insert-cell, delete-cell, move-cell, set-cell, set-prose, set-field, set-fields, set-title, set-source, undo, redo`,
 		`[1]`:                         `the operation is no JSON object: json: cannot unmarshal array into Go value of type map[string]json.RawMessage`,
 	} {
 		if _, err := UnmarshalOp([]byte(raw)); err == nil || err.Error() != want || !errors.Is(err, &lab.Error{Code: lab.Invalid}) {

@@ -190,6 +190,12 @@ func randomOp(s State, next *tape) Op {
 		return &SetSource{base, []string{good, front + texts[next.pick(len(texts))], texts[next.pick(len(texts))]}[next.pick(3)]}
 	case 8:
 		return &Undo{base}
+	case 9:
+		op := &SetFields{base, ids[next.pick(len(ids))], "", nil}
+		for range next.pick(4) {
+			op.Fields = append(op.Fields, FieldValue{paths[next.pick(len(paths))], json.RawMessage(values[next.pick(len(values))])})
+		}
+		return op
 	}
 	return &Redo{base}
 }

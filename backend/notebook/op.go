@@ -75,6 +75,21 @@ type SetField struct {
 	Value json.RawMessage `json:"value"`
 }
 
+// SetFields gives several keys of one cell values, each as SetField does, as one edit: all of them or none. What is wrong between one key and
+// the next (another kind of sweep, without the keys that it needs) is nobody's problem.
+type SetFields struct {
+	Base
+	Cell   string       `json:"cell"`
+	Hash   string       `json:"hash"`
+	Fields []FieldValue `json:"fields"`
+}
+
+// FieldValue is a key and its new value, null to take the key away.
+type FieldValue struct {
+	Path  string          `json:"path"`
+	Value json.RawMessage `json:"value"`
+}
+
 // SetTitle replaces the title in the front matter.
 type SetTitle struct {
 	Base
@@ -95,7 +110,7 @@ type Redo struct{ Base }
 
 // Ops lists an empty operation of every type.
 func Ops() []Op {
-	return []Op{&InsertCell{}, &DeleteCell{}, &MoveCell{}, &SetCell{}, &SetProse{}, &SetField{}, &SetTitle{}, &SetSource{}, &Undo{}, &Redo{}}
+	return []Op{&InsertCell{}, &DeleteCell{}, &MoveCell{}, &SetCell{}, &SetProse{}, &SetField{}, &SetFields{}, &SetTitle{}, &SetSource{}, &Undo{}, &Redo{}}
 }
 
 // Type names the operation in JSON.
@@ -117,6 +132,9 @@ func (*SetProse) Type() string { return "set-prose" }
 func (*SetField) Type() string { return "set-field" }
 
 // Type names the operation in JSON.
+func (*SetFields) Type() string { return "set-fields" }
+
+// Type names the operation in JSON.
 func (*SetTitle) Type() string { return "set-title" }
 
 // Type names the operation in JSON.
@@ -134,6 +152,7 @@ func (o *MoveCell) target() (string, string, bool)   { return o.Cell, o.Hash, tr
 func (o *SetCell) target() (string, string, bool)    { return o.Cell, o.Hash, true }
 func (o *SetProse) target() (string, string, bool)   { return o.Cell, o.Hash, true }
 func (o *SetField) target() (string, string, bool)   { return o.Cell, o.Hash, true }
+func (o *SetFields) target() (string, string, bool)  { return o.Cell, o.Hash, true }
 
 // MarshalOp writes an operation as one JSON object with its type.
 func MarshalOp(op Op) ([]byte, error) {

@@ -197,7 +197,7 @@ func accepted(before, after *Document, op Op) error {
 		return nil
 	case *SetTitle:
 		return noNewProblem(before, after)
-	case *SetField:
+	case *SetField, *SetFields:
 		want[at] = after.at(at)
 		if err := noNewProblem(before, after); err != nil {
 			return err

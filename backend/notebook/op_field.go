@@ -14,42 +14,55 @@ import (
 	"github.com/loci-lab/loci/backend/schema"
 )
 
-func setField(d *Document, op *SetField) (string, error) {
-	i := d.index(op.Cell)
+// setFields writes the values of keys into the text of one cell.
+func setFields(d *Document, id string, fields []FieldValue) (string, error) {
+	i := d.index(id)
 	cell := d.Cells[i]
-	path := strings.Split(op.Path, "/")
-	if cell.Kind == Prose || !slices.Contains(FencedKinds(), cell.Kind) || slices.Contains(path, "") {
-		return "", lab.Errorf(lab.Invalid, "cell %q has no field %q", op.Cell, op.Path).WithHint("name a key of a cell with fences")
+	if cell.Kind == Prose || !slices.Contains(FencedKinds(), cell.Kind) {
+		return "", noField(id, "")
 	}
-	v, err := fieldValue(op)
-	if err != nil {
-		return "", err
-	}
-	text := cell.Text
-	if cell.Kind.setup() {
-		text, err = d.setKnob(cell, path, v)
-	} else {
-		text, err = setYAML(text, eol(d), path, v)
-	}
-	if err != nil {
-		return "", err
+	for _, f := range fields {
+		var err error
+		if cell.Text, err = d.setField(cell, f); err != nil {
+			return "", err
+		}
 	}
 	ps := pieces(d)
-	ps[i].raw = cell.withText(text, eol(d))
+	ps[i].raw = d.Cells[i].withText(cell.Text, eol(d))
 	return joined(d, ps), nil
 }
 
-// fieldValue reads the JSON of a value, numbers as they are written.
-func fieldValue(op *SetField) (any, error) {
-	if len(op.Value) == 0 {
+// setField returns the text of a cell with one key set.
+func (d *Document) setField(cell Cell, f FieldValue) (string, error) {
+	path := strings.Split(f.Path, "/")
+	if slices.Contains(path, "") {
+		return "", noField(cell.ID, f.Path)
+	}
+	v, err := f.read()
+	if err != nil {
+		return "", err
+	}
+	if cell.Kind.setup() {
+		return d.setKnob(cell, path, v)
+	}
+	return setYAML(cell.Text, eol(d), path, v)
+}
+
+func noField(cell, path string) error {
+	return lab.Errorf(lab.Invalid, "cell %q has no field %q", cell, path).WithHint("name a key of a cell with fences")
+}
+
+// read reads the JSON of a value, numbers as they are written.
+func (f FieldValue) read() (any, error) {
+	if len(f.Value) == 0 {
 		return nil, nil
 	}
-	dec := json.NewDecoder(bytes.NewReader(op.Value))
+	dec := json.NewDecoder(bytes.NewReader(f.Value))
 	dec.UseNumber()
 	var v any
 	err := dec.Decode(&v)
 	if _, more := dec.Token(); err != nil || !errors.Is(more, io.EOF) {
-		return nil, lab.Errorf(lab.Invalid, "the value of %s is no JSON: %q", op.Path, op.Value)
+		return nil, lab.Errorf(lab.Invalid, "the value of %s is no JSON: %q", f.Path, f.Value)
 	}
 	return v, nil
 }

@@ -121,6 +121,7 @@ type Problem struct {
 // Operation is an edit of a notebook by a page. Which fields count depends on the type:
 //
 //	set-field    cell, field, value   one key of a cell; null takes it away
+//	set-fields   cell, fields         several of them as one edit
 //	set-choice   cell, choice         the kind that a set-up cell chooses
 //	set-source   cell, source         the text of a cell; without cell, the whole file
 //	set-title    source
@@ -140,12 +141,19 @@ type Operation struct {
 	Hash     string          `json:"hash"`
 	Field    string          `json:"field"`
 	Value    json.RawMessage `json:"value"`
+	Fields   []FieldValue    `json:"fields"`
 	Choice   string          `json:"choice"`
 	Source   string          `json:"source"`
 	After    string          `json:"after"`
 	Kind     string          `json:"kind"`
 	State    int64           `json:"state"`
 	Page     string          `json:"page"` // which page edits; "" for a caller that is no page
+}
+
+// FieldValue is a key of a cell and its new value, null to take the key away.
+type FieldValue struct {
+	Field string          `json:"field"`
+	Value json.RawMessage `json:"value"`
 }
 
 // OpResult carries the notebook after an operation.

@@ -100,7 +100,15 @@ func TestAnEditIsAppliedUndoneAndDoneAgain(t *testing.T) {
 	if n := k.edit(path, Operation{Type: "redo"}); string(n.cell(t, "world").field(t, "corridors").Value) != "9" {
 		t.Errorf("after redo: %+v", n.cell(t, "world"))
 	}
-	n := k.edit(path, Operation{Type: "set-choice", Cell: "agent", Choice: "gru"})
+	both := k.edit(path, Operation{Type: "set-fields", Cell: "world", Fields: []FieldValue{{"corridors", json.RawMessage("7")}, {"noise", json.RawMessage("0.5")}}})
+	if w := both.cell(t, "world"); string(w.field(t, "corridors").Value) != "7" || string(w.field(t, "noise").Value) != "0.5" {
+		t.Errorf("after an edit of two fields: %+v", w)
+	}
+	n := k.edit(path, Operation{Type: "undo"})
+	if string(n.cell(t, "world").field(t, "corridors").Value) != "9" {
+		t.Errorf("after its undo: %+v", n.cell(t, "world"))
+	}
+	n = k.edit(path, Operation{Type: "set-choice", Cell: "agent", Choice: "gru"})
 	if c := n.cell(t, "agent"); c.Choice != "gru" || string(c.field(t, "width").Value) != "32" {
 		t.Errorf("after the choice: %+v", c)
 	}

@@ -12,7 +12,7 @@ import (
 
 // operationTypes lists what a page may do to a notebook.
 func operationTypes() []string {
-	return []string{"set-field", "set-choice", "set-source", "set-title", "insert-cell", "delete-cell", "move-cell", "undo", "redo", "keep-mine", "take-theirs", "restore"}
+	return []string{"set-field", "set-fields", "set-choice", "set-source", "set-title", "insert-cell", "delete-cell", "move-cell", "undo", "redo", "keep-mine", "take-theirs", "restore"}
 }
 
 func (s *Server) notebookOp(r *http.Request) (any, error) {
@@ -92,6 +92,12 @@ func (b *book) op(o Operation, base notebook.Base) (notebook.Op, error) {
 	switch o.Type {
 	case "set-field":
 		return &notebook.SetField{Base: base, Cell: o.Cell, Hash: o.Hash, Path: o.Field, Value: orNull(o.Value)}, nil
+	case "set-fields":
+		op := &notebook.SetFields{Base: base, Cell: o.Cell, Hash: o.Hash}
+		for _, f := range o.Fields {
+			op.Fields = append(op.Fields, notebook.FieldValue{Path: f.Field, Value: orNull(f.Value)})
+		}
+		return op, nil
 	case "set-choice":
 		choice, err := json.Marshal(o.Choice)
 		if err != nil {

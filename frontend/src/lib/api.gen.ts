@@ -604,6 +604,7 @@ export interface Problem {
 /** Operation is an edit of a notebook by a page. Which fields count depends on the type:
  * 
  * 	set-field    cell, field, value   one key of a cell; null takes it away
+ * 	set-fields   cell, fields         several of them as one edit
  * 	set-choice   cell, choice         the kind that a set-up cell chooses
  * 	set-source   cell, source         the text of a cell; without cell, the whole file
  * 	set-title    source
@@ -623,6 +624,7 @@ export interface Operation {
   hash: string;
   field: string;
   value: Json;
+  fields: FieldValue[] | null;
   choice: string;
   source: string;
   after: string;
@@ -630,6 +632,12 @@ export interface Operation {
   state: number;
   /** which page edits; "" for a caller that is no page */
   page: string;
+}
+
+/** FieldValue is a key of a cell and its new value, null to take the key away. */
+export interface FieldValue {
+  field: string;
+  value: Json;
 }
 
 /** OpResult carries the notebook after an operation. */

@@ -4,6 +4,7 @@ import { moveTarget } from "./find";
 import { cellTitle } from "./notebook";
 import type { Edit } from "./ops";
 import type { Session } from "./session";
+import type { Failure } from "./transport";
 import { newCell, type Addable } from "./templates";
 
 /** A cell that was cut: pasting makes it again. */
@@ -14,7 +15,8 @@ interface Cut {
 
 /** What cells, keys and buttons do to a notebook. */
 export interface NotebookActions {
-  send: (edit: Edit) => void;
+  /** Sends an edit; the answer says why it was refused. */
+  send: (edit: Edit) => Promise<Failure | undefined>;
   cut: (cell: string) => void;
   paste: (after: string) => void;
   move: (cell: string, after: string) => void;
@@ -31,9 +33,10 @@ export function useNotebookActions(
   return useMemo(() => {
     const cells = () => session.state.get().notebook?.cells ?? [];
     const ids = () => cells().map((c) => c.id);
-    const send = (edit: Edit) => void session.send(edit);
+    const send = (edit: Edit) =>
+      session.send(edit).then((taken) => (taken ? undefined : session.state.get().refused?.failure));
     const move = (cell: string, after: string) => {
-      if (cell !== after) send({ type: "move-cell", cell, after });
+      if (cell !== after) void send({ type: "move-cell", cell, after });
     };
     return {
       send,
@@ -54,7 +57,7 @@ export function useNotebookActions(
             run: () => {
               // After other edits the last step is not the deletion any more: the cell is put back where it was.
               const untouched = session.state.get().notebook?.cells === then;
-              send(untouched ? { type: "undo" } : { type: "insert-cell", after: before, kind, source });
+              void send(untouched ? { type: "undo" } : { type: "insert-cell", after: before, kind, source });
             },
           });
         });

@@ -40,6 +40,14 @@ test("a new claim compares the notebook's own arms under a free name", () => {
   expect(addable(notebook)).toContain("cases");
 });
 
+test("a new sweep tries a number of what learns, so that it can run at once", () => {
+  const rate = { field: { path: "rate", type: "float", main: true, min: 0, max: 1 }, value: 0.001 };
+  const steps = { field: { path: "steps", type: "int", main: true, min: 1, max: null }, value: 9000 };
+  const notebook = book([cell({ kind: "rl", kinds: ["ppo"], fields: [steps, rate] as Cell["fields"] })]);
+  expect(newCell("sweep", notebook, "")).toBe("name: sweep\nover: {rl.rate: [0.001, 0.002]}\n");
+  expect(newCell("sweep", book([]), "")).toBe("name: sweep\nover: {}\n");
+});
+
 test("cells that have not changed stay the same objects", () => {
   const before = book([cell({ id: "a", hash: "1" }), cell({ id: "b", hash: "2" })]);
   const after = sameCells(before, book([cell({ id: "a", hash: "1" }), cell({ id: "b", hash: "3" })]));

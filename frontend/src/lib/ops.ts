@@ -1,8 +1,10 @@
-import type { Cell, Json, Notebook, Operation } from "./api.gen";
+import type { Cell, FieldValue, Json, Notebook, Operation } from "./api.gen";
 
 /** An edit as a person makes it. The server applies it; there is no second implementation here. */
 export type Edit =
   | { type: "set-field"; cell: string; field: string; value: Json }
+  /** Several keys of a cell as one edit. */
+  | { type: "set-fields"; cell: string; fields: FieldValue[] }
   | { type: "set-choice"; cell: string; choice: string }
   /** Without a cell it is the text of the whole file. "hash" names the text that was edited, where that is not the one on the page. */
   | { type: "set-source"; cell: string; source: string; hash?: string }

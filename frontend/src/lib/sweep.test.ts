@@ -53,23 +53,36 @@ test("a point says in a shape and in words how it stands", () => {
 test("a point's values go into its arm", () => {
   const arms = { id: "arms", kind: "arms", value: { lstm: {}, gru: {} } };
   expect(settings(book([arms]), sweep, point({}))).toEqual([
-    { type: "set-field", cell: "arms", field: "lstm/rl.rate", value: 0.003 },
-    { type: "set-field", cell: "arms", field: "lstm/world.regime", value: "fixed" },
+    {
+      type: "set-fields",
+      cell: "arms",
+      fields: [
+        { field: "lstm/rl.rate", value: 0.003 },
+        { field: "lstm/world.regime", value: "fixed" },
+      ],
+    },
   ]);
   expect(settings(book([arms]), sweep, point({ arm: "gone" }))).toBeUndefined();
 });
 
-test("without arms they go into the set-up, a kind as the choice of its cell", () => {
+test("without arms they go into the set-up, a kind before the knobs that it has", () => {
   const cells = [
     { id: "rl", kind: "rl" },
     { id: "agent", kind: "agent" },
   ];
-  const kinds = { ...sweep, knobs: ["rl.rate", "agent.kind"] };
-  expect(settings(book(cells), kinds, point({ arm: "base", values: [0.1, "gru"] }))).toEqual([
-    { type: "set-field", cell: "rl", field: "rate", value: 0.1 },
-    { type: "set-choice", cell: "agent", choice: "gru" },
+  const kinds = { ...sweep, knobs: ["rl.rate", "agent.width", "agent.kind"] };
+  expect(settings(book(cells), kinds, point({ arm: "base", values: [0.1, 8, "gru"] }))).toEqual([
+    { type: "set-fields", cell: "rl", fields: [{ field: "rate", value: 0.1 }] },
+    {
+      type: "set-fields",
+      cell: "agent",
+      fields: [
+        { field: "kind", value: "gru" },
+        { field: "width", value: 8 },
+      ],
+    },
   ]);
-  expect(settings(book([cells[0] ?? {}]), kinds, point({ values: [0.1, "gru"] }))).toBeUndefined();
+  expect(settings(book([cells[0] ?? {}]), kinds, point({ values: [0.1, 8, "gru"] }))).toBeUndefined();
 });
 
 test("it says what ranks the points and what the rungs are", () => {

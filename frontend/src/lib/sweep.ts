@@ -1,4 +1,4 @@
-import type { Cell, Json, Notebook, Sweep, SweepPoint } from "./api.gen";
+import type { Cell, FieldValue, Json, Notebook, Sweep, SweepPoint } from "./api.gen";
 import { keysOf } from "./notebook";
 import type { Edit } from "./ops";
 
@@ -30,29 +30,32 @@ export function written(value: unknown): string {
 export function settings(notebook: Notebook, sweep: Sweep, point: SweepPoint): Edit[] | undefined {
   const cells = notebook.cells ?? [];
   const arms = cells.find((c) => c.kind === "arms");
-  const edits: Edit[] = [];
+  const fields = new Map<string, FieldValue[]>(); // by cell: each is one edit
   for (const [i, path] of (sweep.knobs ?? []).entries()) {
-    const value = (point.values?.[i] ?? null) as Json;
-    const edit = arms ? inArm(arms, point.arm, path, value) : inSetup(cells, path, value);
-    if (!edit) return undefined;
-    edits.push(edit);
+    const place = arms ? inArm(arms, point.arm, path) : inSetup(cells, path);
+    if (!place) return undefined;
+    const { cell, field } = place;
+    const one = { field, value: (point.values?.[i] ?? null) as Json };
+    const before = fields.get(cell) ?? [];
+    // Another kind takes knobs away: it comes first.
+    fields.set(cell, field === "kind" ? [one, ...before] : [...before, one]);
   }
-  return edits;
+  return [...fields].map(([cell, list]) => ({ type: "set-fields", cell, fields: list }));
 }
 
-function inArm(arms: Cell, arm: string, path: string, value: Json): Edit | undefined {
-  if (!keysOf(arms.value).includes(arm)) return undefined;
-  return { type: "set-field", cell: arms.id, field: `${arm}/${path}`, value };
+interface Place {
+  cell: string;
+  field: string;
 }
 
-function inSetup(cells: readonly Cell[], path: string, value: Json): Edit | undefined {
+function inArm(arms: Cell, arm: string, path: string): Place | undefined {
+  return keysOf(arms.value).includes(arm) ? { cell: arms.id, field: `${arm}/${path}` } : undefined;
+}
+
+function inSetup(cells: readonly Cell[], path: string): Place | undefined {
   const dot = path.indexOf(".");
   const cell = cells.find((c) => c.kind === path.slice(0, dot));
-  if (!cell) return undefined;
-  const field = path.slice(dot + 1);
-  return field === "kind"
-    ? { type: "set-choice", cell: cell.id, choice: written(value) }
-    : { type: "set-field", cell: cell.id, field, value };
+  return cell && { cell: cell.id, field: path.slice(dot + 1) };
 }
 
 /** What the rungs of a sweep are, in a sentence; "" where there is one only. */

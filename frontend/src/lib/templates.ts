@@ -1,6 +1,8 @@
 import type { Notebook } from "./api.gen";
+import { showKnob } from "./knob";
 import { keysOf } from "./notebook";
 import { NEW_SECTION } from "./ops";
+import { firstValues, isNumber, knobsOf } from "./sweep-draft";
 
 /** Kinds of cells that can be added, in the order of the menu. */
 export const ADDABLE = [
@@ -63,8 +65,17 @@ export function newCell(kind: Addable, notebook: Notebook, today: string): strin
     case "run":
       return "seeds: 5\nbudget: fast\ntarget: here\n";
     case "sweep":
-      return `name: ${free(notebook, "sweep", "sweep")}\nover: {}\n`;
+      return `name: ${free(notebook, "sweep", "sweep")}\nover: {${knobToTry(notebook)}}\n`;
   }
+}
+
+/** The first number of what learns, of the learner first, with two values: a sweep of it can run at once. */
+function knobToTry(notebook: Notebook): string {
+  const rank = ["rl", "agent", "memory", "world"];
+  const numbers = [...knobsOf(notebook)].filter(([, { field }]) => isNumber(field));
+  numbers.sort(([a], [b]) => rank.indexOf(a.split(".")[0] ?? "") - rank.indexOf(b.split(".")[0] ?? ""));
+  const knob = numbers.find(([, { field }]) => field.type === "float" && field.main) ?? numbers[0];
+  return knob ? `${knob[0]}: [${firstValues(knob[1]).map(showKnob).join(", ")}]` : "";
 }
 
 /** The name, or the name with a number, that no cell of the kind has. */

@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import type { Job, Notebook, Plan, Results, RunPage, RunRow, Stale } from "./api.gen";
 import { useApp, type App } from "./app";
 import { mergeJob } from "./jobs";
+import { useAgain, useKept } from "./kept";
 import { useResource, type Resource } from "./resource";
 import { failure } from "./transport";
 
@@ -30,7 +31,6 @@ export interface Work {
 export function useWork(notebook: Notebook, budget: string, job: Job | undefined): Work {
   const app = useApp();
   const { transport } = app;
-  const [version, setVersion] = useState(0);
   const { path, revision } = notebook;
   // A notebook with problems has no plan; what was found before stays on the page.
   const ready = (notebook.problems ?? []).length === 0;
@@ -57,14 +57,7 @@ export function useWork(notebook: Notebook, budget: string, job: Job | undefined
   const keptResults = useKept(results, budget);
 
   const { reload } = results;
-  useEffect(() => {
-    if (settled === "") return;
-    const timer = setTimeout(() => {
-      reload();
-      setVersion((v) => v + 1);
-    }, CALM);
-    return () => clearTimeout(timer);
-  }, [settled, reload]);
+  const version = useAgain(settled, reload, CALM);
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -81,17 +74,15 @@ export function useWork(notebook: Notebook, budget: string, job: Job | undefined
     };
   }, [transport, path, reload]);
 
-  const run = useCallback(() => {
-    const request = { budget, seeds: "", arms: [], cases: [] };
-    void transport.post<Job>("job", { path }, request).then(keepIn(app)).catch(complainTo(app));
-  }, [app, transport, path, budget]);
-  const sweep = useCallback(
-    (name: string) => {
-      const request = { budget, seeds: "", arms: [], cases: [], sweep: name };
+  const start = useCallback(
+    (more: { sweep?: string }) => {
+      const request = { budget, seeds: "", arms: [], cases: [], ...more };
       void transport.post<Job>("job", { path }, request).then(keepIn(app)).catch(complainTo(app));
     },
     [app, transport, path, budget],
   );
+  const run = useCallback(() => start({}), [start]);
+  const sweep = useCallback((name: string) => start({ sweep: name }), [start]);
   const control = useCallback(
     (job: Job, verb: Verb) =>
       void transport.post<Job>(`job/${job.id}/${verb}`).then(keepIn(app)).catch(complainTo(app)),
@@ -118,15 +109,4 @@ function complainTo(app: App): (error: unknown) => void {
     const { message, hint } = failure(error);
     app.notice(hint ? `${message}: ${hint}` : message);
   };
-}
-
-/** Keeps the last answer of a budget while the next one comes, so that nothing flickers. */
-function useKept<T>(resource: Resource<T>, budget: string): Resource<T> {
-  const { data, error } = resource;
-  const [last, setLast] = useState<{ data: T; budget: string }>();
-  useEffect(() => {
-    if (data) setLast({ data, budget });
-  }, [data, budget]);
-  const kept = last?.budget === budget ? last.data : undefined;
-  return data || error ? resource : { ...resource, data: kept };
 }

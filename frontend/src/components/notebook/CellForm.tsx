@@ -10,7 +10,7 @@ interface Props {
   actions: CellActions;
 }
 
-const WITH = new Set(["chart", "table", "claim", "memory-view", "note"]);
+const WITH = new Set(["sweep", "chart", "table", "claim", "memory-view", "note"]);
 
 /** Whether a cell has settings beside what it shows. */
 export function hasSettings(cell: Cell): boolean {

@@ -11,6 +11,7 @@ import { CellForm, hasSettings } from "./CellForm";
 import { CellMenu } from "./CellMenu";
 import { ProblemList } from "./ProblemList";
 import type { RunControls } from "./RunCell";
+import { SweepForm } from "./SweepForm";
 import { TwinEditor } from "./TwinEditor";
 
 export interface CellViewProps {
@@ -122,7 +123,8 @@ export const CellView = memo(function CellView(props: CellViewProps) {
           }}
         />
       )}
-      {form && <CellForm cell={cell} notebook={book()} actions={actions} />}
+      {form && cell.kind === "sweep" && <SweepForm cell={cell} notebook={book()} actions={actions} />}
+      {form && cell.kind !== "sweep" && <CellForm cell={cell} notebook={book()} actions={actions} />}
       {!text && <CellBody {...props} />}
       <ProblemList problems={problems} />
       {cell.good && (

@@ -9,10 +9,12 @@ interface Props {
   options?: readonly string[];
   /** "made with 0.3 by value": results that still stand were made with another value. */
   stale?: string;
+  /** What is wrong with the value beside other fields. */
+  wrong?: string;
 }
 
 /** One knob: its name, its control, what it means, its range, the paper's value, its pitfall. */
-export function KnobField({ form, onSet, options = [], stale = "" }: Props) {
+export function KnobField({ form, onSet, options = [], stale = "", wrong = "" }: Props) {
   const { field } = form;
   const id = useId();
   const shown = showKnob(form.value);
@@ -46,7 +48,7 @@ export function KnobField({ form, onSet, options = [], stale = "" }: Props) {
   const notes = [rangeOf(field), field.unit].filter(Boolean).join(" ");
   return (
     <div
-      className={`knob${form.set ? " knob-set" : ""}${error ? " knob-wrong" : ""}${stale ? " knob-is-stale" : ""}`}
+      className={`knob${form.set ? " knob-set" : ""}${error || wrong ? " knob-wrong" : ""}${stale ? " knob-is-stale" : ""}`}
       data-field={field.path}
     >
       <label className="knob-name" htmlFor={id}>
@@ -58,7 +60,7 @@ export function KnobField({ form, onSet, options = [], stale = "" }: Props) {
         field={field}
         text={text}
         step={sliderStep(field)}
-        wrong={error !== ""}
+        wrong={error !== "" || wrong !== ""}
         options={options}
         onType={type}
         onCommit={commit}
@@ -85,6 +87,11 @@ export function KnobField({ form, onSet, options = [], stale = "" }: Props) {
       {error && (
         <p className="knob-error" role="alert">
           {error}; {shown === "" ? "nothing" : shown} stays
+        </p>
+      )}
+      {wrong && !error && (
+        <p className="knob-error" role="alert">
+          {wrong}
         </p>
       )}
     </div>

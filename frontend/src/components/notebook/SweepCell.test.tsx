@@ -1,78 +1,28 @@
 import { act } from "react";
-import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Cell, Job, Notebook, Sweep, SweepPoint } from "../../lib/api.gen";
-import { App, AppContext } from "../../lib/app";
-import { FakeTransport } from "../../lib/fake-transport";
-import { notebookRoute } from "../../lib/route";
-import NotebookScreen from "./NotebookScreen";
+import type { Sweep, SweepPoint } from "../../lib/api.gen";
+import { fakeCell, fakeJob, fakeNotebook, fakePlan, fakeResults, openNotebook, stage } from "./fake-notebook";
 
-let root: Root;
-let host: HTMLElement;
+const { host, root } = stage();
 
-beforeEach(() => {
-  (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
-  // No chart comes near the window, so that none is drawn.
+// No chart comes near the window, so that none is drawn.
+beforeEach(() =>
   vi.stubGlobal(
     "IntersectionObserver",
     class {
       observe() {}
       disconnect() {}
     },
-  );
-  host = document.body.appendChild(document.createElement("div"));
-  root = createRoot(host);
-});
-afterEach(() => {
-  act(() => root.unmount());
-  host.remove();
-  vi.unstubAllGlobals();
-});
+  ),
+);
+afterEach(() => vi.unstubAllGlobals());
 
-const cell = (part: Partial<Cell>): Cell => ({
-  id: "",
-  kind: "prose",
-  name: "",
-  source: "",
-  html: "",
-  value: {},
-  choice: "",
-  kinds: null,
-  fields: null,
-  line: 1,
-  hash: "h",
-  good: "",
-  ...part,
-});
-const notebook: Notebook = {
-  path: "mine/a.md",
-  title: "A question",
-  paper: "p",
-  revision: 3,
-  read_only: false,
-  saved_ms: 1,
-  problems: null,
-  metrics: null,
-  can_undo: true,
-  can_redo: false,
-  clash: false,
-  writer: "",
-  cells: [
-    cell({ id: "arms", kind: "arms", value: { lstm: {} } }),
-    cell({ id: "run", kind: "run", value: { budget: "fast" } }),
-    cell({ id: "sweep-halve", kind: "sweep", name: "halve", source: "name: halve\nkind: halving\n" }),
-  ],
-};
-const plan = {
-  total: 8,
-  unchanged: 3,
-  todo: 5,
-  partial: 0,
-  seconds_lo: 0,
-  seconds_hi: 0,
-  basis: "",
-  label: "Run 5 of 8",
-};
+const notebook = fakeNotebook([
+  fakeCell({ id: "arms", kind: "arms", value: { lstm: {} } }),
+  fakeCell({ id: "run", kind: "run", value: { budget: "fast" } }),
+  fakeCell({ id: "sweep-halve", kind: "sweep", name: "halve", source: "name: halve\nkind: halving\n" }),
+]);
+const plan = fakePlan({ total: 8, unchanged: 3, todo: 5, label: "Run 5 of 8" });
 const point = (part: Partial<SweepPoint>): SweepPoint => ({
   arm: "lstm",
   point: 0,
@@ -125,54 +75,19 @@ const sweep: Sweep = {
   plan,
   early: true,
 };
-const job: Job = {
-  id: "j1",
-  why: "",
-  path: "mine/a.md",
-  title: "A question",
-  budget: "fast",
-  sweep: "halve",
-  state: "running",
-  runs: [],
-  part: false,
-  ahead: 2,
-  done: 0,
-  failed: 0,
-  share: 0.25,
-  left_lo: 190,
-  left_hi: 290,
-  error: null,
-  start_ms: 1,
-};
+const job = fakeJob({ sweep: "halve", ahead: 2, share: 0.25 });
 
-async function open(sweepAnswer: Sweep = sweep) {
-  const operated = vi.fn(() => ({ notebook }));
-  const transport = new FakeTransport({
+const open = (answer: Sweep = sweep) =>
+  openNotebook(root(), {
     notebook,
     plan,
     job,
-    sweep: sweepAnswer,
-    results: {
-      verdicts: null,
-      table: { columns: null, rows: null },
-      recorded: "",
-      budget: "fast",
-      early: false,
-    },
-    "notebook/op": operated,
+    sweep: answer,
+    results: fakeResults(),
+    "notebook/op": () => ({ notebook }),
   });
-  const app = new App(transport);
-  await act(async () => {
-    root.render(
-      <AppContext.Provider value={app}>
-        <NotebookScreen route={notebookRoute("mine/a.md")} />
-      </AppContext.Provider>,
-    );
-  });
-  return { transport, app };
-}
 
-const inCell = () => host.querySelector("#cell-sweep-halve") as HTMLElement;
+const inCell = () => host().querySelector("#cell-sweep-halve") as HTMLElement;
 
 test("a sweep shows its points best first, each with a word for how it stands", async () => {
   await open();
@@ -199,7 +114,7 @@ test("its button runs the sweep, and its bar covers the rungs that are to come",
   });
   expect(app.jobs.get().map((j) => j.id)).toEqual(["j1"]);
   expect(inCell().querySelector(".job")?.textContent).toContain("2 in rungs that are to come");
-  expect(host.querySelector("#cell-run .job")).toBeNull();
+  expect(host().querySelector("#cell-run .job")).toBeNull();
 });
 
 test("the values of a point go into its arm", async () => {
@@ -210,8 +125,14 @@ test("the values of a point go into its arm", async () => {
   await act(async () => use?.click());
   const sent = transport.sent.filter((s) => s.path === "notebook/op").map((s) => s.body);
   expect(sent).toMatchObject([
-    { type: "set-field", cell: "arms", field: "lstm/rl.rate", value: 0.003 },
-    { type: "set-field", cell: "arms", field: "lstm/agent.width", value: 32 },
+    {
+      type: "set-fields",
+      cell: "arms",
+      fields: [
+        { field: "lstm/rl.rate", value: 0.003 },
+        { field: "lstm/agent.width", value: 32 },
+      ],
+    },
   ]);
 });
 

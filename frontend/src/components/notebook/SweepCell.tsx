@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { Cell, Job, Notebook, Sweep, SweepPoint } from "../../lib/api.gen";
 import { useApp } from "../../lib/app";
 import { isLive } from "../../lib/jobs";
+import { useAgain, useLast } from "../../lib/kept";
 import { useResource } from "../../lib/resource";
 import { judgedBy, rungsOf, settings, written } from "../../lib/sweep";
 import { Button } from "../common/Button";
@@ -35,14 +36,14 @@ export function SweepCell({ cell, notebook, path, budget, controls, actions }: P
   const key = controls.blocked ? "" : `sweep ${path} ${cell.name} ${budget} ${notebook.revision}`;
   const found = useResource(key, (signal) => app.transport.get<Sweep>("sweep", sweepOf, signal));
   const kept = useLast(found.data, `${path} ${cell.name} ${budget}`);
-  const version = useAgain(settled, found.reload);
+  const version = useAgain(settled, found.reload, CALM);
   const use = (point: SweepPoint) => {
     const edits = kept && settings(notebook, kept, point);
     if (!edits)
       return app.notice("the notebook has no cell that could hold these values: add the set-up cell");
-    for (const edit of edits) actions.send(edit);
+    for (const edit of edits) void actions.send(edit);
     const values = (kept.knobs ?? []).map((knob, i) => `${knob} ${written(point.values?.[i])}`);
-    app.notice(`${point.arm} now has ${values.join(", ")}; undo takes it back, a step a value`);
+    app.notice(`${point.arm} now has ${values.join(", ")}; undo takes it back`);
   };
   const going = job !== undefined && isLive(job);
   return (
@@ -132,25 +133,4 @@ function begun(sweep: Sweep, job: Job | undefined): boolean {
 
 function settledOf(job: Job | undefined): string {
   return job ? `${job.id} ${job.done} ${job.failed} ${(job.runs ?? []).length} ${job.state}` : "";
-}
-
-/** Reads again a while after something settled; the number rises each time. */
-function useAgain(settled: string, reload: () => void): number {
-  const [version, setVersion] = useState(0);
-  useEffect(() => {
-    if (settled === "") return;
-    const timer = setTimeout(() => {
-      reload();
-      setVersion((v) => v + 1);
-    }, CALM);
-    return () => clearTimeout(timer);
-  }, [settled, reload]);
-  return version;
-}
-
-/** The last answer for a sweep while the next one comes, so that nothing flickers. */
-function useLast(data: Sweep | undefined, of: string): Sweep | undefined {
-  const last = useRef<{ data: Sweep; of: string } | undefined>(undefined);
-  if (data) last.current = { data, of };
-  return last.current?.of === of ? last.current.data : undefined;
 }
