@@ -12,9 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/loci-lab/loci/backend/llm"
-	"github.com/loci-lab/loci/backend/nn"
-	"github.com/loci-lab/loci/backend/rng"
 	"github.com/loci-lab/loci/backend/target"
 )
 
@@ -287,47 +284,4 @@ func TestTargetServiceThatDiesWhileItStartsIsToldWithItsLastWords(t *testing.T) 
 		t.Errorf("that took %v", took)
 	}
 	k.send(exitOK, "", "target", "stop", "cpu")
-}
-
-// TestAModelForSkyRLIsMade writes the model of random weights that build/skyrl lends out, where it says.
-func TestAModelForSkyRLIsMade(t *testing.T) {
-	folder := os.Getenv("LOCI_TEST_MODEL")
-	if folder == "" {
-		t.Skip("LOCI_TEST_MODEL names no folder; `build/skyrl` sets it")
-	}
-	words := make([]string, 500)
-	for i := range words {
-		words[i] = fmt.Sprintf("w%d", i)
-	}
-	list, err := llm.NewWords(words)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shape := nn.DecoderShape{Vocab: list.Size(), Width: 64, Layers: 2, Heads: 4, KVHeads: 2, HeadDim: 16, Inner: 128, Context: 512, Theta: 10000, Eps: 1e-5}
-	if err := llm.NewFolder(nn.NewDecoder(rng.New(1, "skyrl"), shape), list).Write(folder, llm.F32); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// The real SkyRL, on the processor: started, trained for a step, and stopped, by the commands that a person gives.
-func TestTargetSkyRLTrainsForReal(t *testing.T) {
-	bin, model, out := os.Getenv("LOCI_TEST_SKYRL"), os.Getenv("LOCI_TEST_SKYRL_MODEL"), os.Getenv("LOCI_TEST_SKYRL_OUT")
-	if bin == "" {
-		t.Skip("LOCI_TEST_SKYRL names no folder with uv; `build/skyrl` sets it")
-	}
-	k := newKeeper(t)
-	k.send(exitOK, "", "target", "add", "there", "--computer", "--set=folder="+os.Getenv("LOCI_TEST_SKYRL_ROOT"))
-	t.Cleanup(func() { k.send(exitOK, "", "target", "stop", "cpu") })
-	keep := func() {
-		log, _ := k.send(exitOK, "", "target", "log", "cpu", "--lines", "5000")
-		if err := os.WriteFile(filepath.Join(out, "skyrl.log"), []byte(log), 0o600); err != nil {
-			t.Error(err)
-		}
-	}
-	said, text := k.send(exitOK, "", "target", "start", "skyrl", "--on", "there", "--bin", bin, "--model", model, "--cards", "0", "--name", "cpu", "--rank", "8", "--wait", "30m")
-	t.Log(said, text)
-	defer keep()
-	said, text = k.send(exitOK, "", "target", "test", "cpu")
-	t.Log(said, text)
-	wantWords(t, said, "profile skyrl-jax", "sampler and trainer differ by", "the weights moved", "the model is unloaded")
 }
