@@ -216,6 +216,26 @@ func TestTargetSkyRLIsCalledAsItWantsToBe(t *testing.T) {
 	}
 }
 
+func TestTargetServiceOnARayClusterIsStartedSeenAndStopped(t *testing.T) {
+	at := needs(t, "LOCI_TEST_RAY")
+	bin, model := fakeSkyRL(t)
+	k := newKeeper(t)
+	k.send(exitOK, "", "target", "add", "there", "--ray", at)
+	out, text := k.send(exitOK, "", "target", "start", "skyrl", "--on", "there", "--bin", bin, "--model", model, "--cards", "0", "--name", "gpu")
+	wantWords(t, out, "a job of 1 CPUs and 0 GPUs", "SkyRL "+target.SkyRLVersion+" is begun", "it answers at")
+	wantWords(t, text, "Service gpu runs")
+	id := k.started("gpu")
+	out, _ = k.send(exitOK, "", "target", "log", "gpu")
+	wantWords(t, out, "--base-model\n"+model+"\n")
+	if n := len(strays(t, id)); n < 3 {
+		t.Errorf("%d processes, want the script, the server and what it started beside", n)
+	}
+	k.send(exitOK, "", "target", "stop", "gpu")
+	if left := strays(t, id); len(left) > 0 {
+		t.Errorf("processes are left: %q", left)
+	}
+}
+
 func TestTargetServiceThatCannotBeStartedIsToldWhy(t *testing.T) {
 	bin, model := fakeSkyRL(t)
 	empty, half := t.TempDir(), t.TempDir()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -213,7 +214,7 @@ func (c *cli) trySteps(ctx context.Context, secrets lab.Secrets, name string, to
 // answers prints the steps of a test that went well.
 func (c *cli) answers(all []target.Answer) {
 	t := c.table("step", "answer", "ms")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, WidthMax: 90}})
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, WidthMax: 90, WidthMaxEnforcer: text.WrapSoft}})
 	for _, a := range all {
 		t.AppendRow(table.Row{a.Step, a.Said, fmt.Sprintf("%.0f", a.Seconds*1000)})
 	}
