@@ -142,6 +142,15 @@ func look(title, caption string, p palette) []charts.GlobalOpts {
 	}
 }
 
+// lookMarks are the options of a picture of marks in a field: an x axis of some type, and the metric upwards.
+func lookMarks(title, caption, xType, xName string, metric lab.MetricSpec, several bool, p palette) []charts.GlobalOpts {
+	return append(look(title, caption, p),
+		charts.WithXAxisOpts(opts.XAxis{Type: xType, Name: xName, NameLocation: "middle", NameGap: 28, Scale: opts.Bool(true)}),
+		charts.WithYAxisOpts(opts.YAxis{Type: "value", Name: axisName(metric.Name, metric.Unit), Scale: opts.Bool(true)}),
+		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(several), Top: "0", Right: "8"}))
+}
+
 // axisName is a name with its unit.
 func axisName(name, unit string) string {
 	if unit == "" || unit == name {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"github.com/loci-lab/loci/backend/lab"
 	"github.com/loci-lab/loci/backend/stats"
@@ -59,11 +58,7 @@ func Scatter(c Costs) (Chart, error) {
 	}
 	out.Caption = "a small point for every seed, a large one for the mean of the arm; last values, no interval"
 	out.Sentence = c.sentence()
-	scatter.SetGlobalOptions(append(look(c.Title, out.Caption, paletteOf(c.Dark)),
-		charts.WithXAxisOpts(opts.XAxis{Type: "value", Name: axisName(c.Cost.Name, c.Cost.Unit), NameLocation: "middle", NameGap: 28, Scale: opts.Bool(true)}),
-		charts.WithYAxisOpts(opts.YAxis{Type: "value", Name: axisName(c.Metric.Name, c.Metric.Unit), Scale: opts.Bool(true)}),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
-		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(c.Arms) > 1), Top: "0", Right: "8"}))...)
+	scatter.SetGlobalOptions(lookMarks(c.Title, out.Caption, "value", axisName(c.Cost.Name, c.Cost.Unit), c.Metric, len(c.Arms) > 1, paletteOf(c.Dark))...)
 	var err error
 	out.Option, err = finish(scatter, patch{"legend": patch{"data": labels(arms)}, "yAxis": nameAtLeft()}, patches)
 	return out, err

@@ -130,11 +130,7 @@ func (s Trials) Slice(k int) (Chart, error) {
 		note += fmt.Sprintf("; %d without a value are not drawn", without)
 	}
 	out := Chart{Points: int64(len(s.Points) - without), Table: s.table(), Sentence: s.sentence(), Caption: s.caption(note)}
-	scatter.SetGlobalOptions(append(look(s.Title, out.Caption, p),
-		charts.WithXAxisOpts(opts.XAxis{Type: x.kind, Name: s.Knobs[k].Name, NameLocation: "middle", NameGap: 28, Scale: opts.Bool(true)}),
-		charts.WithYAxisOpts(opts.YAxis{Type: "value", Name: axisName(s.Metric.Name, s.Metric.Unit), Scale: opts.Bool(true)}),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
-		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(len(s.arms()) > 1), Top: "0", Right: "8"}))...)
+	scatter.SetGlobalOptions(lookMarks(s.Title, out.Caption, x.kind, s.Knobs[k].Name, s.Metric, s.several(), p)...)
 	top := patch{"legend": patch{"data": labels(s.arms())}, "yAxis": nameAtLeft()}
 	if x.kind == "category" {
 		top["xAxis"] = []patch{{"data": x.names}}

@@ -171,30 +171,28 @@ func (l Launch) Title() string {
 	return "SkyRL " + SkyRLVersion
 }
 
+// texts are the fields that are text, by their names in a form.
+func (l *Launch) texts() map[string]*string {
+	return map[string]*string{"program": &l.Program, "on": &l.On, "model-folder": &l.Model, "backend": &l.Backend, "checkout": &l.Checkout, "config": &l.Config, "bin": &l.Bin}
+}
+
 // values writes a launch as the fields of a form.
 func (l Launch) values() map[string]string {
-	return map[string]string{"program": l.Program, "on": l.On, "model-folder": l.Model, "backend": l.Backend, "checkout": l.Checkout, "config": l.Config, "bin": l.Bin,
-		"cards": strconv.Itoa(l.Cards)}
+	out := map[string]string{"cards": strconv.Itoa(l.Cards)}
+	for name, at := range l.texts() {
+		out[name] = *at
+	}
+	return out
 }
 
 // set takes one field; false where there is none of that name. Numbers that are none are an error.
 func (l *Launch) set(field, value string) (known bool, err error) {
+	if at, ok := l.texts()[field]; ok {
+		*at = value
+		return true, nil
+	}
 	switch field {
-	case "program":
-		l.Program = value
-	case "on":
-		l.On = value
-	case "model-folder":
-		l.Model = value
-	case "backend":
-		l.Backend = value
-	case "checkout":
-		l.Checkout = value
-	case "config":
-		l.Config = value
-	case "bin":
-		l.Bin = value
-	case "started":
+	case "started": // of its record, and of no form
 		l.Started = value
 	case "cards":
 		if l.Cards, err = strconv.Atoi(value); err != nil {

@@ -45,7 +45,27 @@ test("axes side by side wear the ground's colours, and their names take turns wh
   const wide = themed(option, "dark", 900);
   expect(wide["parallelAxis"]).toMatchObject([{ name: "a", axisLabel: { color: "#A7B0BA" } }, { name: "b" }]);
   const narrow = themed(option, "light", 320);
-  expect(narrow["parallelAxis"]).toMatchObject([{ nameLocation: "end" }, { nameLocation: "start" }]);
+  expect(narrow["parallelAxis"]).toMatchObject([
+    { nameLocation: "end", nameTextStyle: { align: "left" } },
+    { nameLocation: "start", nameTextStyle: { align: "right" } },
+  ]);
   expect(narrow["parallel"]).toMatchObject({ top: 44, right: 52 });
   expect(themed({ series: [] }, "light", 900)["parallelAxis"]).toBeUndefined();
+});
+
+test.each([3, 4, 5, 6])("names of %i axes side by side do not meet where there is little room", (n) => {
+  const axes = Array.from({ length: n }, (_, i) => ({ name: `knob.${i}` }));
+  const option = { parallel: { top: 44, left: 48 }, parallelAxis: axes, series: [] };
+  const drawn = themed(option, "light", 329)["parallelAxis"] as Option[];
+  const gap = (329 - 48 - 52) / (n - 1);
+  const spans = drawn.map((axis, i) => {
+    const wide = (axis["nameTruncate"] as { maxWidth: number }).maxWidth;
+    const align = (axis["nameTextStyle"] as Option)["align"];
+    const from = 48 + i * gap - (align === "left" ? 0 : align === "right" ? wide : wide / 2);
+    return { side: axis["nameLocation"], from, to: from + wide };
+  });
+  for (const side of ["end", "start"]) {
+    const there = spans.filter((s) => s.side === side);
+    for (const [i, s] of there.entries()) expect(s.to).toBeLessThan(there[i + 1]?.from ?? 330);
+  }
 });

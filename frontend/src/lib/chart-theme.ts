@@ -40,7 +40,7 @@ export function themed(option: Option, mode: Mode, width: number): Option {
       ...(unnamed ? { right: 16 } : {}),
     })),
     xAxis: each(option["xAxis"], (axis) => axisTheme(axis, g)),
-    ...parallelTheme(option, g, width < NARROW),
+    ...parallelTheme(option, g, width),
     yAxis: each(option["yAxis"], (axis) => axisTheme(leftName(axis), g)),
     legend: each(option["legend"], (one) => legendTheme(one, g)),
     tooltip: tooltipTheme(record(option["tooltip"]), g),
@@ -85,7 +85,7 @@ function leftName(axis: Option): Option {
   return { ...axis, nameTextStyle: { ...record(axis["nameTextStyle"]), align: "left" } };
 }
 
-function axisTheme(axis: Option, g: Ground): Option {
+function axisTheme(axis: Option, g: Ground): Option & { nameTextStyle: Option } {
   return {
     ...axis,
     nameTextStyle: { ...record(axis["nameTextStyle"]), color: g.muted, fontSize: 12 },
@@ -96,16 +96,35 @@ function axisTheme(axis: Option, g: Ground): Option {
   };
 }
 
-/** Axes side by side. Where there is little room their names stand above and below in turn. */
-function parallelTheme(option: Option, g: Ground, narrow: boolean): Option {
+/** What an axis side by side with others has to its right where there is little room: its numbers. */
+const BESIDE = 52;
+
+/**
+ * Axes side by side. Where there is little room their names stand above and below in turn, those of the first and the last axis inside of
+ * it, and each is cut before it reaches the next one on its side.
+ */
+function parallelTheme(option: Option, g: Ground, width: number): Option {
   const axes = option["parallelAxis"];
   if (!Array.isArray(axes)) return {};
-  const themedAxes = axes.map(record).map((axis, i) => ({
-    ...axisTheme(axis, g),
-    ...(narrow ? { nameLocation: i % 2 === 0 ? "end" : "start" } : {}),
-  }));
-  const room = narrow ? { right: 52, bottom: 44 } : {};
-  return { parallelAxis: themedAxes, parallel: { ...record(option["parallel"]), ...room } };
+  const narrow = width < NARROW;
+  const parallel = record(option["parallel"]);
+  const left = typeof parallel["left"] === "number" ? parallel["left"] : 0;
+  const gap = (width - left - BESIDE) / Math.max(axes.length - 1, 1);
+  // Two axes have a side each; of three, the first and the last share one; of more, one that is centred stands between.
+  const most = Math.round(axes.length === 2 ? 1.5 * gap : axes.length === 3 ? gap - 6 : 1.3 * gap - 6);
+  const themedAxes = axes.map(record).map((axis, i) => {
+    const themed = axisTheme(axis, g);
+    if (!narrow) return themed;
+    const align = i === 0 ? "left" : i === axes.length - 1 ? "right" : "center";
+    return {
+      ...themed,
+      nameLocation: i % 2 === 0 ? "end" : "start",
+      nameTextStyle: { ...record(themed["nameTextStyle"]), align },
+      nameTruncate: { maxWidth: most },
+    };
+  });
+  const room = narrow ? { right: BESIDE, bottom: 44 } : {};
+  return { parallelAxis: themedAxes, parallel: { ...parallel, ...room } };
 }
 
 function legendTheme(legend: Option, g: Ground): Option {

@@ -203,6 +203,12 @@ export function hasKey(kind: string, key: string): boolean {
   return OF[key]?.includes(kind) ?? true;
 }
 
+/** Whether a sweep of that kind cannot do without that key. */
+export function needsKey(kind: string, key: string): boolean {
+  if (key === "metric") return kind === "halving";
+  return key !== "eta" && key in OF && hasKey(kind, key);
+}
+
 /** A draft of another kind, with what that needs filled in as far as it can be guessed. */
 export function become(draft: Draft, kind: string, notebook: Notebook): Draft {
   const head: Record<string, Json> = { ...draft.head, kind };

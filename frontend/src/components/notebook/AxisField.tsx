@@ -32,15 +32,15 @@ export function AxisField({ axis, form, draws, faults, onChange, onRemove }: Pro
       <div className="axis-parts">
         {mayRange && (
           <label>
-            <span className="fine">from a</span>
+            <span className="fine">tries</span>
             <select
               value={axis.range ? "range" : "list"}
               onChange={(e) =>
                 onChange(e.target.value === "range" ? ranged(axis) : { ...axis, range: false })
               }
             >
-              <option value="list">list of values</option>
-              <option value="range">range</option>
+              <option value="list">a list of values</option>
+              <option value="range">a range</option>
             </select>
           </label>
         )}

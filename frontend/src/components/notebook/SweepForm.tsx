@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { Cell, Json, Notebook } from "../../lib/api.gen";
+import type { Cell, Field, Json, Notebook } from "../../lib/api.gen";
 import { paths } from "../../lib/complete";
 import {
   become,
   changesOf,
   draftOf,
   hasKey,
+  needsKey,
   knobsOf,
   newAxis,
   resources,
@@ -90,7 +91,7 @@ export function SweepForm({ cell, notebook, actions }: Props) {
             return (
               <KnobField
                 key={path}
-                form={{ ...form, value, set: hasOwn(draft, path) }}
+                form={{ field: asked(form.field, kind, value), value, set: hasOwn(draft, path) }}
                 options={options[path] ?? []}
                 wrong={faults[path] ?? ""}
                 onSet={(v) => set(path, v)}
@@ -126,6 +127,12 @@ export function SweepForm({ cell, notebook, actions }: Props) {
       </p>
     </div>
   );
+}
+
+/** A key that the sweep cannot do without has no default to go back to. */
+function asked(field: Field, kind: string, value: Json): Field {
+  const needed = field.path === "name" || needsKey(kind, field.path);
+  return needed ? { ...field, default: value } : field;
 }
 
 function hasOwn(draft: Draft, path: string): boolean {

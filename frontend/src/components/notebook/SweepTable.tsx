@@ -24,14 +24,14 @@ export function SweepTable({ sweep, onUse }: Props) {
             <th scope="col" className="right">
               rank
             </th>
+            <th scope="col" className="right">
+              {sweep.metric || "metric"}
+            </th>
             {knobs.map((knob) => (
               <th key={knob} scope="col" className="right">
                 {knob}
               </th>
             ))}
-            <th scope="col" className="right">
-              {sweep.metric || "metric"}
-            </th>
             {sweep.resource && (
               <th scope="col" className="right">
                 {sweep.resource}
@@ -62,12 +62,12 @@ function Row({ sweep, point, onUse }: Props & { point: SweepPoint }) {
     <tr className={point.best ? "sweep-best" : undefined}>
       <td>{point.arm}</td>
       <td className="right">{point.rank || "–"}</td>
+      <td className="right">{point.score}</td>
       {(point.values ?? []).map((value, i) => (
         <td key={i} className="right">
           {written(value)}
         </td>
       ))}
-      <td className="right">{point.score}</td>
       {sweep.resource && <td className="right">{point.resource}</td>}
       <td>
         <span className="mark">

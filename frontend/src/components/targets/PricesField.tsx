@@ -52,7 +52,7 @@ export function PricesField({ blank, value, models, onChange }: Props) {
             <tbody>
               {rows.map((row, at) => (
                 <tr key={at}>
-                  <td>
+                  <td data-name="model">
                     <input
                       type="text"
                       aria-label={`Model of row ${at + 1}`}
@@ -62,7 +62,7 @@ export function PricesField({ blank, value, models, onChange }: Props) {
                     />
                   </td>
                   {columns.map((c, k) => (
-                    <td key={c}>
+                    <td key={c} data-name={c}>
                       <input
                         type="text"
                         inputMode="decimal"
