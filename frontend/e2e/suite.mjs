@@ -29,6 +29,7 @@ const PROVOKED = {
   episode: ["status of 404"],
   notebook: ["status of 404", "status of 409"],
   settings: ["status of 400", "status of 503"],
+  sweep: ["status of 400"],
   targets: ["status of 400", "status of 503"],
 };
 const faults = [];

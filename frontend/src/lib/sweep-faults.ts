@@ -190,7 +190,10 @@ export function placeOf(message: string, draft: Draft): string {
   for (const { path } of draft.over) {
     const part = new RegExp(`^(from|to|step) of ${path.replaceAll(".", "\\.")}\\b`).exec(message);
     if (part) return `over/${path}/${part[1]}`;
-    if (message.includes(path)) return `over/${path}`;
+    // A knob may be named by its path, or by its section and its name: agent "mlp" has no knob "width".
+    const dot = path.indexOf(".");
+    const apart = message.startsWith(path.slice(0, dot)) && message.includes(`"${path.slice(dot + 1)}"`);
+    if (message.includes(path) || apart) return `over/${path}`;
   }
   const named = /^(?:the sweep cell has no )?(\w+)\b/.exec(message)?.[1] ?? "";
   const keys = ["name", "kind", "arms", "seeds", "metric", "samples", "eta", "resource", "first", "last"];

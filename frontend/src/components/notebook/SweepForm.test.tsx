@@ -222,6 +222,16 @@ test("a knob is added and taken away by keys alone, and the focus goes along", a
   expect(document.activeElement).toBe(fresh());
 });
 
+test("a knob that an arm lacks is marked at the knob", async () => {
+  await show(grid, {
+    code: "invalid",
+    message: 'agent "mlp" has no knob "width", want one of "depth"',
+    hint: "",
+  } as Failure);
+  await typeInto(host().querySelector<HTMLInputElement>(".axis-new input"), "agent.width");
+  expect(axis("agent.width")?.querySelector(".knob-error")?.textContent).toContain('has no knob "width"');
+});
+
 test("what the server refuses is marked at the field that it names", async () => {
   await show(halving, {
     code: "invalid",
