@@ -48,7 +48,8 @@ func markOf(p Plan) string {
 }
 
 // pursue writes the note of the sweep that a plan runs and returns its name, "" where the plan runs none that has rungs. A note of the same
-// sweep that is there already is replaced: the person asked anew, perhaps for another target.
+// sweep that is there already is replaced: the person asked anew, perhaps for another target. One of the sweep as an earlier text of the
+// notebook had it goes: the person means the text of today.
 func (o *Owner) pursue(p Plan) (id string, err error) {
 	if id = markOf(p); id == "" || o.Vocabulary == nil {
 		return "", nil
@@ -56,6 +57,11 @@ func (o *Owner) pursue(p Plan) (id string, err error) {
 	note := pursuit{File: p.File, Text: string(notebook.Print(p.Doc)), Options: p.Sweep.opt, Since: p.Sweep.opt.since}
 	if note.Since.IsZero() {
 		note.Since = o.Now().Truncate(time.Millisecond) // finer than that the library keeps no time
+	}
+	for _, old := range o.pursuits() {
+		if old.File == note.File && old.Options.Sweep == note.Options.Sweep && old.Text != note.Text {
+			o.dropPursuit(old.id)
+		}
 	}
 	path := o.pursuitFile(id)
 	text, err := json.Marshal(note)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/loci-lab/loci/backend/hub"
 	"github.com/loci-lab/loci/backend/lab"
+	"github.com/loci-lab/loci/backend/notebook"
 	"github.com/loci-lab/loci/backend/record"
 	"github.com/loci-lab/loci/backend/target/site"
 )
@@ -226,6 +227,22 @@ func TestASweepOfAnotherBuildDoesNotGoOnByItself(t *testing.T) {
 	d.wantNotes(0, "afterwards")
 }
 
+func TestASweepOfAnEarlierTextDoesNotComeBackAfterThatOfTheNewOne(t *testing.T) {
+	d := stoppedAt(t, 9, halve)
+	old := d.doc
+	text := strings.Replace(string(notebook.Print(old)), "last: 8", "last: 4", 1)
+	doc, problems := notebook.Parse("toys.md", []byte(text), d.papers)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	d.doc = doc
+	d.wait(d.start(halve).ID, Done)
+	d.wantNotes(0, "after the sweep of the new text")
+	if jobs := d.adopt(); len(jobs) != 1 {
+		t.Errorf("%d jobs, want the new sweep alone", len(jobs))
+	}
+}
+
 func TestANoteThatCannotBeReadIsLeftAndTheOthersGoOn(t *testing.T) {
 	d := stoppedAt(t, 9, halve)
 	torn := filepath.Join(d.home, "sweeps", "sweep-torn.json")
@@ -253,13 +270,13 @@ func TestASweepElsewhereThatIsLeftInEveryRungGoesOnByItself(t *testing.T) {
 			there.orders = nil
 			there.seen, there.looks = nil, 10 // what was sent has ended meanwhile
 			d.open()
-			sent := 0
+			var sent atomic.Int64
 			there.seen = func(key string, looks int, s site.Seen) site.Seen {
 				there.mu.Lock()
 				defer there.mu.Unlock()
 				for _, what := range there.orders {
 					if what == "submit" {
-						sent++
+						sent.Add(1)
 						return waiting(key, looks, s) // of the next rung
 					}
 				}
@@ -274,7 +291,7 @@ func TestASweepElsewhereThatIsLeftInEveryRungGoesOnByItself(t *testing.T) {
 				break
 			}
 			time.Sleep(time.Minute)
-			if v := d.jobView(j[0].ID); v.State != Running || sent == 0 || len(v.Runs) != []int{12, 14}[rung-1] {
+			if v := d.jobView(j[0].ID); v.State != Running || sent.Load() == 0 || len(v.Runs) != []int{12, 14}[rung-1] {
 				t.Errorf("rung %d: the job is %s with %d runs", rung, v.State, len(v.Runs))
 			}
 		}
