@@ -3,6 +3,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"path/filepath"
@@ -60,7 +61,13 @@ func TestTargetHalvingSweepThatIsStoppedGoesOnWhereItStood(t *testing.T) {
 // opened does what `loci serve` does with work that was left, and waits until all of it is over.
 func (u user) opened() (jobs []sched.Job) {
 	u.t.Helper()
-	c := &cli{out: io.Discard, err: io.Discard, cfg: Config{Home: u.home, Jobs: 2}}
+	var said bytes.Buffer
+	defer func() {
+		if u.t.Failed() {
+			u.t.Logf("Loci said:\n%s", said.String())
+		}
+	}()
+	c := &cli{out: io.Discard, err: &said, cfg: Config{Home: u.home, Jobs: 2}}
 	if err := c.withEnv(u.t.Context(), func(ctx context.Context, e *env) error {
 		if err := e.owner.Adopt(ctx); err != nil {
 			return err

@@ -27,8 +27,8 @@ func (o *Owner) Adopt(ctx context.Context) error {
 	return failed
 }
 
-// adopted is a plan of the runs that a ticket lacks, but for theirs, which the job of a sweep follows. Those that are whole here all the same are crossed off: when they came back, the disk
-// was full and took no note of it.
+// adopted is a plan of the runs that a ticket lacks, but for theirs, which the job of a sweep carries out. Those that are whole here all the
+// same are crossed off: when they came back, the disk was full and took no note of it, or this process was killed.
 func (o *Owner) adopted(ctx context.Context, t *ticket, theirs map[string]bool) (Plan, error) {
 	plan := Plan{File: t.File, Title: t.Title, Budget: t.Budget, Target: t.Target}
 	missing := t.missing()

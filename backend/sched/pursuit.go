@@ -111,7 +111,7 @@ func (o *Owner) pursuits() (all []pursuit) {
 	return all
 }
 
-// resume goes on with the sweeps that earlier processes left, as a job for each, and returns the keys of the runs that those have. A sweep of
+// resume goes on with the sweeps that earlier processes left, as a job for each, and returns the keys of the runs that those carry out. A sweep of
 // which nothing is left to run, and one that this build would make other runs of, is given up.
 func (o *Owner) resume(ctx context.Context) (theirs map[string]bool, err error) {
 	theirs = map[string]bool{}
@@ -122,7 +122,9 @@ func (o *Owner) resume(ctx context.Context) (theirs map[string]bool, err error) 
 		plan, failed := o.resumeOne(ctx, p)
 		err = errors.Join(err, failed)
 		for _, r := range plan.Runs {
-			theirs[r.Key] = true
+			if r.State != Done && !r.kept { // what is over may not have been crossed off yet
+				theirs[r.Key] = true
+			}
 		}
 	}
 	return theirs, err

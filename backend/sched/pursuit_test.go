@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/loci-lab/loci/backend/hub"
@@ -300,6 +301,50 @@ func TestASweepElsewhereThatIsLeftInEveryRungGoesOnByItself(t *testing.T) {
 		}
 		d.wantNotes(0, "after the sweep")
 		if left, _ := os.ReadDir(filepath.Join(d.home, "orders")); len(left) != 0 {
+			t.Errorf("%d notes on orders are left", len(left))
+		}
+	})
+}
+
+// Between the end of a rung and the note on what came back there is a moment in which a process may be killed: the rung is over by its records,
+// and what is left of it there is removed all the same.
+func TestARungThatCameBackUnnotedIsClearedAwayWhenTheSweepGoesOn(t *testing.T) {
+	withFar(t, func(t *testing.T, d *desk, there *far) {
+		d.doc = sweepDoc(t, there.papers)
+		opt := halve
+		opt.Target = "there"
+		there.seen = func(_ string, _ int, s site.Seen) site.Seen { return site.Seen{State: site.Waiting} }
+		d.start(opt)
+		time.Sleep(time.Minute) // of the bubble's own clock
+		note := d.tickets()[0]
+		first := map[string]bool{}
+		for _, r := range note.Order.Runs {
+			first[r.Key] = true
+		}
+		d.close()
+		there.looks = 10 // the rung has ended; the next one waits
+		there.seen = func(key string, _ int, s site.Seen) site.Seen {
+			if first[key] {
+				return s
+			}
+			return site.Seen{State: site.Waiting}
+		}
+		d.open()
+		d.adopt()
+		time.Sleep(time.Minute)
+		d.close()
+		d.open()
+		if err := d.keepTicket(note); err != nil {
+			t.Fatal(err)
+		}
+		there.seen = nil
+		jobs := d.adopt()
+		if len(jobs) != 1 {
+			t.Errorf("%d jobs, want that of the sweep alone", len(jobs))
+		}
+		d.wait(jobs[0].ID, Done)
+		synctest.Wait()
+		if left := d.tickets(); len(left) != 0 {
 			t.Errorf("%d notes on orders are left", len(left))
 		}
 	})
