@@ -114,7 +114,7 @@ func (c *cli) root() *cobra.Command {
 	flags.IntVar(&c.cfg.Jobs, "jobs", c.cfg.Jobs, "runs at a time (Settings: Runs at a time)")
 	flags.IntVar(&c.cfg.Threads, "threads", c.cfg.Threads, "workers inside one run; they change no number (Settings: Threads of a run)")
 	flags.BoolVar(&c.json, "json", false, "one JSON object a line on standard output")
-	root.AddCommand(c.openCommand(), c.serveCommand(), c.runCommand(), c.pretrainCommand(), c.allowCommand(), c.checkCommand(), c.rankCommand(), c.recordCommand(), c.listCommand(),
+	root.AddCommand(c.openCommand(), c.serveCommand(), c.runCommand(), c.pretrainCommand(), c.allowCommand(), c.checkCommand(), c.claimsCommand(), c.rankCommand(), c.recordCommand(), c.listCommand(),
 		c.runsCommand(), c.deleteCommand(), c.restoreCommand(), c.showCommand(), c.familyCommand(), c.diffCommand(), c.docsCommand(), c.doctorCommand(), c.benchCommand(),
 		c.secretCommand(), c.targetCommand(), c.importDataCommand(), c.forkCommand(),
 		c.exportCommand(), c.importCommand(), c.reportCommand())

@@ -46,6 +46,27 @@ func (o *Owner) clearOld(ctx context.Context, there Elsewhere, t ticket) {
 	o.clear(there, t, left, false)
 }
 
+// overTickets are the notes on orders for a target all of whose runs are back, also those of which a process was killed before it noted that.
+func (o *Owner) overTickets(ctx context.Context, target string) (over []ticket) {
+	followed := map[string]bool{}
+	o.mu.Lock()
+	for key := range o.live {
+		followed[key] = true
+	}
+	o.mu.Unlock()
+	for _, t := range o.tickets() {
+		if t.Target != target {
+			continue
+		}
+		if _, err := o.adopted(ctx, &t, followed); err != nil {
+			o.Log.Warn("a note on sent runs cannot be brought up to date", "order", t.Order.ID, "error", err)
+		} else if len(t.missing()) == 0 {
+			over = append(over, t)
+		}
+	}
+	return over
+}
+
 // clearLater is clearOld beside everything else, while this process is open.
 func (o *Owner) clearLater(t ticket) {
 	o.work.Go(func() {

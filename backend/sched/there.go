@@ -66,10 +66,8 @@ func (o *Owner) serveThere(ctx context.Context, j *job, mine []*live) {
 		}
 	}()
 	var group sync.WaitGroup
-	for _, t := range o.tickets() {
-		if t.Target == j.target && len(t.missing()) == 0 {
-			group.Go(func() { o.clearOld(ctx, there, t) })
-		}
+	for _, t := range o.overTickets(ctx, j.target) {
+		group.Go(func() { o.clearOld(ctx, there, t) })
 	}
 	for _, e := range o.errands(j, mine, there) {
 		group.Go(func() { e.follow(ctx) })

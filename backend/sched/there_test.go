@@ -406,3 +406,18 @@ func TestWhatALostWayOrAKillLeftOnATargetIsRemovedTheNextTime(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatAKillLeftOnATargetBeforeItWasNotedIsRemovedByWhoSendsMoreThere(t *testing.T) {
+	withFar(t, func(t *testing.T, d *desk, there *far) {
+		there.unfit = func() error { return lab.Errorf(lab.Unavailable, "the connection was lost") }
+		d.wait(d.start(Options{Target: "there"}).ID, Done)
+		if err := os.Remove(d.backFile(d.tickets()[0].Order.ID)); err != nil {
+			t.Fatal(err)
+		}
+		d.close()
+		there.unfit = nil
+		d.open()
+		d.wait(d.start(Options{Target: "there", Seeds: []uint64{7}}).ID, Done)
+		d.wantNothing(there)
+	})
+}
