@@ -208,7 +208,7 @@ const one = "--arm=rnn"
 
 // meetable is a run of some seconds, of which something can be met.
 func meetable(u user) (file string, words []string) {
-	return u.notebook(longer(600_000)), []string{one, "--seeds=0"}
+	return u.notebook(longer(900_000)), []string{one, "--seeds=0"}
 }
 
 // stoppable is a run that is still going on when its first bytes have come: of a Ray job they come late.

@@ -62,7 +62,7 @@ func TestTargetRunThatAnotherJobPutsAsideGoesOn(t *testing.T) {
 	words := append(kinds(t)["slurm"], "--set=partition=low")
 	u := newUser(t)
 	u.add(words...)
-	file, pick := meetable(u)
+	file, pick := u.notebook(longer(2_400_000)), []string{one, "--seeds=0"} // Slurm takes seconds to see that another job comes first
 	wait := u.start(t.Context(), append([]string{"run", file, "--target", "there"}, pick...)...)
 	u.meet(20_000)
 	job, err := exec.CommandContext(t.Context(), "sbatch", "--parsable", "-p", "high", "-N", "2", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 3").CombinedOutput()

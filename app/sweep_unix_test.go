@@ -15,9 +15,9 @@ import (
 	"github.com/loci-lab/loci/backend/sched"
 )
 
-// longHalving is halving with runs of a second, so that rungs can be met while they go on.
+// longHalving is halving with runs of some seconds, so that rungs can be met while they go on.
 func longHalving() string {
-	return strings.NewReplacer("first: 256", "first: 50000", "last: 768", "last: 150000").Replace(halving())
+	return strings.NewReplacer("first: 256", "first: 200000", "last: 768", "last: 600000").Replace(halving())
 }
 
 // The rungs of a sweep are decided here from the records that came back, so that a sweep elsewhere makes the runs of one that stays at home.
