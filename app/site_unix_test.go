@@ -30,6 +30,23 @@ func TestTargetGivesTheRecordsOfALocalRun(t *testing.T) {
 	}
 }
 
+// It takes a minute for each kind of target: `build/targets --only TestTheFirstNotebook ssh slurm ray` runs it.
+func TestTheFirstNotebookGivesTheSameRecordsEverywhere(t *testing.T) {
+	needsWorker(t)
+	file, pick := filepath.Join("..", "experiments", "memory-rewriting.md"), []string{"--budget", "fast", "--seeds", "0"}
+	local := runHere(t, file, pick...)
+	for kind, words := range kinds(t) {
+		t.Run(kind, func(t *testing.T) {
+			u := newUser(t)
+			u.add(words...)
+			u.loci(exitOK, append([]string{"run", file, "--target", "there"}, pick...)...)
+			wantSame(t, local, u)
+			nothingLeft(t, words)
+			t.Logf("%d records are equal", len(u.records()))
+		})
+	}
+}
+
 func TestTargetWhoseWorkerIsKilledGoesOnFromItsCheckpoint(t *testing.T) {
 	needsWorker(t)
 	u := newUser(t)
