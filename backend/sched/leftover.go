@@ -3,6 +3,8 @@ package sched
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/loci-lab/loci/backend/lab"
@@ -18,7 +20,9 @@ func (o *Owner) clear(there Elsewhere, t ticket, left run.Order, last bool) {
 	var err error
 	until := o.Now().Add(partWait)
 	for pause := lookFirst; ; pause = min(pause*2, lookLast) {
-		if err = briefly(func(ctx context.Context) error { return there.Clean(ctx, left) }); err == nil {
+		now, awaited := left, o.awaited() // somebody may have sent a run anew since it was asked last
+		now.Runs = slices.DeleteFunc(slices.Clone(left.Runs), func(s lab.Start) bool { return awaited[s.Key] })
+		if err = briefly(func(ctx context.Context) error { return there.Clean(ctx, now) }); err == nil {
 			err = o.dropTicket(t.Order.ID)
 			break
 		}
@@ -85,12 +89,7 @@ func (o *Owner) clearLater(t ticket) {
 
 // leftover is the order without the runs whose checkpoints there are still of use: those that are to go on, or go on already in another order.
 func (o *Owner) leftover(ctx context.Context, t ticket) (run.Order, error) {
-	wanted := map[string]bool{}
-	for _, other := range o.tickets() {
-		for key := range other.missing() {
-			wanted[key] = true
-		}
-	}
+	wanted := o.awaited()
 	left := t.Order
 	left.Runs = nil
 	for _, s := range t.Order.Runs {
@@ -106,6 +105,15 @@ func (o *Owner) leftover(ctx context.Context, t ticket) (run.Order, error) {
 		}
 	}
 	return left, nil
+}
+
+// awaited are the keys of all runs that were sent and are not back.
+func (o *Owner) awaited() map[string]bool {
+	keys := map[string]bool{}
+	for _, t := range o.tickets() {
+		maps.Copy(keys, t.missing())
+	}
+	return keys
 }
 
 // briefly does something at a target that goes on while Loci closes, but not for long.

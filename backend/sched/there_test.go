@@ -421,3 +421,24 @@ func TestWhatAKillLeftOnATargetBeforeItWasNotedIsRemovedByWhoSendsMoreThere(t *t
 		d.wantNothing(there)
 	})
 }
+
+func TestARunThatWasSentAnewIsNotRemovedWithWhatAnEarlierOrderLeft(t *testing.T) {
+	withFar(t, func(t *testing.T, d *desk, there *far) {
+		there.unfit = func() error { return lab.Errorf(lab.Unavailable, "the connection was lost") }
+		d.wait(d.start(Options{Target: "there"}).ID, Done)
+		old, anew := d.tickets()[0], d.tickets()[0]
+		there.unfit, anew.Back = nil, nil
+		anew.Order.ID, anew.Order.Runs = newID(), anew.Order.Runs[:1]
+		if err := d.keepTicket(anew); err != nil {
+			t.Fatal(err)
+		}
+		d.clear(Elsewhere{Site: there}, old, old.Order, false)
+		if all := d.tickets(); len(all) != 1 || all[0].Order.ID != anew.Order.ID {
+			t.Errorf("%d notes are left, want that of the newer order", len(all))
+		}
+		left, _ := os.ReadDir(there.dir)
+		if len(left) != 1 || left[0].Name() != anew.Order.Runs[0].Key {
+			t.Errorf("the target has %v, want the run of the newer order", left)
+		}
+	})
+}
